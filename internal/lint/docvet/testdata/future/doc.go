@@ -1,0 +1,2 @@
+// Package future has a comment in one of its files.
+package future

@@ -1,0 +1,3 @@
+package future
+
+func Exported() {}

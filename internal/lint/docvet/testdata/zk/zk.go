@@ -1,0 +1,1 @@
+package zk // want `package zk has no package comment`

@@ -1,0 +1,6 @@
+// Command tool has a comment.
+package main
+
+func Exported() {}
+
+func main() {}

@@ -1,0 +1,5 @@
+package zk
+
+import "time"
+
+var now = time.Now // want `time.Now`

@@ -1,0 +1,5 @@
+package txn
+
+import "time"
+
+var now = time.Now // want `time.Now`
