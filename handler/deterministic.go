@@ -1,0 +1,147 @@
+package handler
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/mark"
+)
+
+// A Deterministic is a world in which everything that happens follows from a seed: the time, the
+// random numbers, the order in which lanes and timers take turns, and how long bytes travel. Two runs
+// of the same program with the same seed are the same, event by event, and [Deterministic.TraceHash]
+// tells whether they were.
+//
+// The world is made of nodes ([Deterministic.Node]), each a [Handler] with an address, a clock and
+// random streams of its own. The Deterministic itself is the Handler of a node without a name.
+//
+// It has no goroutine. Whoever calls Step, Run, RunUntil or Advance drives it, or else a Wait from
+// outside: that drives until its future is ready, and fails with a [*future.DeadlockError] when
+// nothing is left that could happen or the [Deterministic.Horizon] has passed. A goroutine that waits
+// in another way, for a channel say, drives nothing.
+//
+// User code runs as tasks on lanes, as coroutines ([future.Async]), or as processes ([Node.Spawn]), in
+// which an ordinary Wait suspends the process. A Wait in a task or in a coroutine's body fails with a
+// DeadlockError unless its future is ready. So does one by a goroutine that the world does not know
+// while another drives, unless the world is in [Deterministic.Bubble] mode.
+//
+// Contexts are looked at after each step, in the order in which they were armed. Those with a
+// deadline must come from WithTimeout: a deadline of package context is on another clock.
+type Deterministic struct {
+	*home
+	w *world
+}
+
+// home is an alias so that the embedded field does not take the name of the method Node.
+type home = Node
+
+// NewDeterministic returns a world at the beginning of time, which is midnight UTC before
+// January 1, 2000.
+func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministic {
+	w := &world{
+		seed:       binary.BigEndian.AppendUint64(nil, seed),
+		mark:       mark.New(),
+		inProcess:  mark.New(),
+		horizon:    time.Hour,
+		latencyMin: 100 * time.Microsecond,
+		latencyMax: 500 * time.Microsecond,
+		nodes:      make(map[string]*Node),
+		trace:      newTrace(),
+	}
+	w.life.prepare()
+	w.sched = newStream(w.seed, "scheduler")
+	w.network = newPlainNetwork(w)
+	d := &Deterministic{w: w}
+	for _, o := range options {
+		o.deterministic(d)
+	}
+	d.home = w.node("")
+	return d
+}
+
+func (h PanicHook) deterministic(d *Deterministic) { d.w.hook = h }
+
+// Latency sets how long bytes travel between nodes: from min to max, by default 100 to 500 µs.
+func Latency(min, max time.Duration) DeterministicOption { return latency{min, max} }
+
+type latency struct{ min, max time.Duration }
+
+func (l latency) deterministic(d *Deterministic) { d.w.latencyMin, d.w.latencyMax = l.min, l.max }
+
+// Node returns the node of that name, always the same one.
+func (d *Deterministic) Node(name string) *Node { return d.w.node(name) }
+
+// Name returns "deterministic".
+func (d *Deterministic) Name() string { return "deterministic" }
+
+// Horizon sets how much virtual time a Wait, a Run or a RunUntil may take, by default one hour. A
+// client that pings never runs out of events, so a Wait for what never comes would never end.
+func (d *Deterministic) Horizon(limit time.Duration) { d.w.horizon = limit }
+
+// Bubble says that the world is inside a testing/synctest bubble, and wait is synctest.Wait. Then any
+// goroutine of the bubble may Wait, and may use time.Sleep and timers of its own: the driver lets them
+// all run, between two steps, until they have nothing to do, and time passes by sleeping. The events
+// that two goroutines cause in between steps have no order that the seed decides.
+// It must be called before anything happens.
+func (d *Deterministic) Bubble(wait func()) {
+	d.w.bubble = wait
+	d.w.origin = time.Now()
+}
+
+// Step lets the next thing happen, however far in the future that is. It returns false when there is none.
+func (d *Deterministic) Step() bool {
+	stepped := false
+	d.w.run(drive{limit: forever, until: func() bool { return stepped }, after: func() { stepped = true }})
+	return stepped
+}
+
+// Run lets things happen until nothing is left or the Horizon has passed.
+func (d *Deterministic) Run() { d.w.run(drive{limit: d.w.horizon}) }
+
+// RunUntil lets things happen until done returns true. It asks before each step, and done must be
+// quick. If it does not come to that, because nothing is left or the Horizon has passed, the
+// error is a [*future.DeadlockError].
+func (d *Deterministic) RunUntil(done func() bool) error {
+	d.w.run(drive{limit: d.w.horizon, until: done, patient: true})
+	if !done() {
+		return &future.DeadlockError{Lane: d.Name()}
+	}
+	return nil
+}
+
+// Advance lets everything happen that is due in the next t of virtual time, and sets the clock to the
+// end of it.
+func (d *Deterministic) Advance(t time.Duration) {
+	until := d.w.elapsed() + t
+	d.w.run(drive{limit: t, patient: true})
+	d.w.advanceTo(until)
+}
+
+// TraceHash returns a hash of everything that has happened so far, with its time and node: two runs
+// with equal hashes were the same.
+func (d *Deterministic) TraceHash() uint64 {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	return d.w.trace.hash
+}
+
+// Steps returns how many things have happened.
+func (d *Deterministic) Steps() uint64 {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	return d.w.trace.steps
+}
+
+// Stop stops all nodes. When nobody drives the world, Stop does so until nothing is left that can
+// happen at this time, which is all that a stopped world has still to do.
+func (d *Deterministic) Stop() {
+	d.w.life.stop()
+	for _, n := range d.w.allNodes() {
+		n.stop()
+	}
+	d.w.drain()
+}
+
+// Stopped is closed when all nodes have stopped.
+func (d *Deterministic) Stopped() <-chan struct{} { return d.w.life.stopped() }

@@ -1,0 +1,100 @@
+package handler
+
+import (
+	"math"
+	"time"
+)
+
+// forever is later than anything that happens.
+const forever = time.Duration(math.MaxInt64)
+
+// An event is something that happens once, at a time: a timer, the arrival of bytes.
+type event struct {
+	at    time.Duration // since the beginning of the world
+	seq   uint64        // settles which of two events at the same time is on top, so that heaps repeat
+	index int           // place in the heap; -1 when it is not there
+	node  *Node
+	label uint64
+	data  []byte // what arrives; for the trace
+	what  interface{ happen() }
+	off   bool // taken back when it was due already, or has happened
+}
+
+// An eventFunc is what happens when it needs no type of its own.
+type eventFunc func()
+
+func (fn eventFunc) happen() { fn() }
+
+func (e *event) begin() (ok, more bool) {
+	ok = !e.off
+	e.off = true
+	return ok, false
+}
+
+func (e *event) identity() (*Node, uint64, []byte) { return e.node, e.label, e.data }
+func (e *event) run()                              { e.what.happen() }
+func (e *event) end()                              {}
+
+// An eventHeap has the next event on top.
+type eventHeap []*event
+
+func (h eventHeap) less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
+
+func (h eventHeap) swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *eventHeap) push(e *event) {
+	e.index = len(*h)
+	*h = append(*h, e)
+	h.up(e.index)
+}
+
+func (h *eventHeap) pop() *event {
+	e := (*h)[0]
+	h.remove(e)
+	return e
+}
+
+func (h *eventHeap) remove(e *event) {
+	i, last := e.index, len(*h)-1
+	h.swap(i, last)
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	e.index = -1
+	if i < last {
+		h.down(i)
+		h.up(i)
+	}
+}
+
+func (h eventHeap) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !h.less(i, parent) {
+			return
+		}
+		h.swap(i, parent)
+		i = parent
+	}
+}
+
+func (h eventHeap) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(h) {
+			return
+		}
+		if child+1 < len(h) && h.less(child+1, child) {
+			child++
+		}
+		if !h.less(child, i) {
+			return
+		}
+		h.swap(i, child)
+		i = child
+	}
+}

@@ -1,0 +1,97 @@
+package handler
+
+import (
+	"context"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+)
+
+// A group is what the lanes of a node share whose names agree up to the first slash: one queue, so
+// that its tasks run in the order in which they were dispatched.
+type group struct {
+	n     *Node
+	label uint64
+
+	// Guarded by the world's mu:
+	queue    []future.Task // queue[:head] has run
+	head     int
+	task     future.Task // the one that is running
+	busyLane             // in the ring while there is a task queued or running
+}
+
+func (g *group) identity() (*Node, uint64, []byte) { return g.n, g.label, nil }
+
+func (g *group) begin() (ok, more bool) {
+	g.task = g.queue[g.head]
+	g.queue[g.head] = nil
+	g.head++
+	more = g.head < len(g.queue)
+	if !more {
+		g.queue, g.head = g.queue[:0], 0
+	}
+	return true, more
+}
+
+func (g *group) run() { g.task.Run() }
+
+func (g *group) end() {
+	g.task = nil
+	if len(g.queue) == 0 {
+		g.n.life.endLane(&g.busyLane)
+	}
+}
+
+func (g *group) add(force bool, ts ...future.Task) bool {
+	w := g.n.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(ts) == 0 {
+		return !g.n.life.stopping.Load()
+	}
+	idle := len(g.queue) == 0
+	if idle && g.task == nil {
+		if !g.n.life.beginLane(&g.busyLane, force) {
+			return false
+		}
+	} else if !force && g.n.life.stopping.Load() {
+		return false
+	}
+	if g.head > keepQueue && g.head > len(g.queue)/2 {
+		n := copy(g.queue, g.queue[g.head:])
+		clear(g.queue[n:])
+		g.queue, g.head = g.queue[:n], 0
+	}
+	g.queue = append(g.queue, ts...)
+	if idle {
+		w.add(g)
+	}
+	return true
+}
+
+func (g *group) force(t future.Task) { g.add(true, t) }
+
+// A detLane is a name for its group's queue.
+type detLane struct {
+	*group
+	name string
+}
+
+func (l *detLane) Name() string                            { return l.name }
+func (l *detLane) Now() time.Time                          { return l.n.Now() }
+func (l *detLane) Mark() uint32                            { return l.n.w.mark }
+func (l *detLane) Dispatch(t future.Task) bool             { return l.add(false, t) }
+func (l *detLane) DispatchAll(ts []future.Task) bool       { return l.add(false, ts...) }
+func (l *detLane) OnStop(t future.Task) (drop func() bool) { return l.n.life.onStop(l.group, t) }
+
+func (l *detLane) OnCancel(ctx context.Context, t future.Task) (stop func() bool) {
+	return l.n.w.arm(ctx, t)
+}
+
+func (l *detLane) AfterFunc(d time.Duration, t future.Task) Timer {
+	return l.n.after(d, "timer", t, l)
+}
+
+func (l *detLane) Park(ctx context.Context, w future.Waitable) error {
+	return l.n.w.park(ctx, l.n, l.name, w)
+}

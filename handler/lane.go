@@ -1,0 +1,179 @@
+package handler
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/mark"
+)
+
+// A lane is a serial queue with a goroutine of its own, the worker, which starts with the first task
+// and ends when the queue is empty.
+type lane struct {
+	sys  *System
+	name string
+
+	mu    sync.Mutex    // guards what follows
+	queue []future.Task // oldest first
+	spare []future.Task // the slice that the worker took before, to be filled again
+	busy  bool          // there is a worker
+	busyLane
+
+	batch []future.Task // the worker's: what it has taken out of the queue
+	at    int           // the worker's: batch[at:] has not run yet
+
+	worker, tasks func() // work and runAll, as values, so that starting a worker allocates nothing
+}
+
+// keepQueue is the capacity up to which a queue's slice is used again. A burst may need a larger
+// one; that is left to the garbage collector.
+const keepQueue = 4096
+
+func newLane(s *System, name string) *lane {
+	s.life.prepare()
+	l := &lane{sys: s, name: name, busyLane: busyLane{mark: mark.New()}}
+	l.worker, l.tasks = l.work, l.runAll
+	return l
+}
+
+func (l *lane) Name() string   { return l.name }
+func (l *lane) Now() time.Time { return l.sys.Now() }
+
+// Mark identifies the lane's worker; see [future.Marker].
+func (l *lane) Mark() uint32 { return l.mark }
+
+func (l *lane) AfterFunc(d time.Duration, t future.Task) Timer { return l.sys.afterFunc(l, d, t) }
+
+func (l *lane) OnCancel(ctx context.Context, t future.Task) func() bool { return onCancel(ctx, t) }
+
+func (l *lane) OnStop(t future.Task) func() bool { return l.sys.life.onStop(l, t) }
+
+func (l *lane) Dispatch(t future.Task) bool {
+	l.mu.Lock()
+	start, ok := l.admit(false)
+	if ok {
+		l.queue = append(l.queue, t)
+	}
+	l.mu.Unlock()
+	if start {
+		go l.worker()
+	}
+	return ok
+}
+
+func (l *lane) DispatchAll(ts []future.Task) bool {
+	if len(ts) == 0 {
+		return !l.sys.life.stopping.Load()
+	}
+	l.mu.Lock()
+	start, ok := l.admit(false)
+	if ok {
+		l.queue = append(l.queue, ts...)
+	}
+	l.mu.Unlock()
+	if start {
+		go l.worker()
+	}
+	return ok
+}
+
+// force queues t even when the handler is stopping.
+func (l *lane) force(t future.Task) {
+	l.mu.Lock()
+	start, _ := l.admit(true)
+	l.queue = append(l.queue, t)
+	l.mu.Unlock()
+	if start {
+		go l.worker()
+	}
+}
+
+// admit reports whether tasks may be queued and whether the caller must start the worker, once it
+// has given back mu, which it holds.
+func (l *lane) admit(force bool) (start, ok bool) {
+	if l.busy { // and so the handler has not stopped
+		return false, force || !l.sys.life.stopping.Load()
+	}
+	if !l.sys.life.beginLane(&l.busyLane, force) {
+		return false, false
+	}
+	l.busy = true
+	return true, true
+}
+
+// work is the worker. A task that calls runtime.Goexit, as t.FailNow does, ends the goroutine but
+// not the lane: another worker goes on behind that task.
+func (l *lane) work() {
+	returned := false
+	defer func() {
+		if !returned && !panicking() {
+			go l.worker()
+		}
+	}()
+	mark.Run(l.mark, l.tasks)
+	returned = true
+}
+
+func (l *lane) runAll() {
+	for l.take() {
+		l.runBatch()
+	}
+}
+
+// take makes sure that there is something in the batch. It returns false when the worker's time is over.
+func (l *lane) take() bool {
+	if l.at < len(l.batch) { // left behind by a task that panicked or called Goexit
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if cap(l.batch) <= keepQueue {
+		l.spare = l.batch[:0]
+	}
+	l.batch, l.at = nil, 0
+	if len(l.queue) == 0 {
+		l.busy = false
+		l.sys.life.endLane(&l.busyLane)
+		return false
+	}
+	l.batch, l.queue, l.spare = l.queue, l.spare, nil
+	return true
+}
+
+func (l *lane) runBatch() {
+	if l.sys.hook != nil {
+		defer l.sys.hook.caught()
+	}
+	for l.at < len(l.batch) {
+		t := l.batch[l.at]
+		l.batch[l.at] = nil
+		l.at++
+		t.Run()
+	}
+}
+
+// Park blocks the caller. A task may wait for an operation, which completes elsewhere; it may not
+// wait for a result that a task of the same lane has to produce.
+func (l *lane) Park(ctx context.Context, w future.Waitable) error {
+	if w.Ready() {
+		return nil
+	}
+	if produced(w) && l.isBusy() && mark.Within(l.mark) {
+		return &future.DeadlockError{Lane: l.name}
+	}
+	return l.sys.life.block(ctx, w)
+}
+
+// produced reports whether w's result comes from a task of w's own lane.
+func produced(w future.Waitable) bool {
+	p, ok := w.(interface{ Produced() bool })
+	return ok && p.Produced()
+}
+
+func (l *lane) isBusy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.busy
+}

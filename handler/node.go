@@ -1,0 +1,212 @@
+package handler
+
+import (
+	"context"
+	"crypto/sha256"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+)
+
+// A Node is one of the machines of a [Deterministic]: a [Handler] with an address, random streams and
+// lanes of its own. It may be stopped while the others go on.
+type Node struct {
+	w       *world
+	name    string
+	label   uint64
+	address netip.Addr
+	life    life
+	streams streams
+
+	// Guarded by the world's mu:
+	groups   map[string]*group
+	released bool // its processes have been told that it is quiet
+	dialed   int
+}
+
+// beginning is when virtual time begins.
+var beginning = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// newNode makes a node. The caller holds the world's mu.
+func newNode(w *world, name string) *Node {
+	n := &Node{w: w, name: name, label: fnv(name), groups: make(map[string]*group)}
+	n.life.prepare()
+	if w.life.begin() {
+		n.life.whenEnded = w.life.end
+	}
+	n.address = n.findAddress()
+	return n
+}
+
+// findAddress derives the address from the name, so that it does not depend on what other nodes
+// there are, unless two agree. The caller holds the world's mu.
+func (n *Node) findAddress() netip.Addr {
+	taken := make(map[netip.Addr]bool)
+	for _, other := range n.w.order {
+		taken[other.address] = true
+	}
+	addr := netip.AddrFrom4([4]byte{10, byte(n.label >> 16), byte(n.label >> 8), byte(n.label)})
+	for taken[addr] || !netip.MustParsePrefix("10.0.0.0/8").Contains(addr) {
+		if addr = addr.Next(); addr.As4()[0] != 10 {
+			addr = netip.MustParseAddr("10.0.0.1")
+		}
+	}
+	return addr
+}
+
+// Name returns "deterministic/" and the node's name.
+func (n *Node) Name() string { return "deterministic/" + n.name }
+
+// Addr returns the node's address in the network of the world, 10.x.x.x.
+func (n *Node) Addr() netip.Addr { return n.address }
+
+// Start does nothing: a node runs whenever the world is driven.
+func (n *Node) Start() {}
+
+// Stop stops the node: its processes, its connections and what its lanes do. When nobody drives the
+// world, Stop does so until nothing is left that can happen at this time.
+func (n *Node) Stop() {
+	n.stop()
+	n.w.drain()
+}
+
+func (n *Node) stop() {
+	n.w.stopping.Store(true)
+	n.life.stop()
+}
+
+// Stopped is closed when the node's last task, coroutine, process and connection has ended.
+func (n *Node) Stopped() <-chan struct{} { return n.life.stopped() }
+
+// Lane makes a new lane. Lanes of a node whose names agree up to the first slash share a queue.
+func (n *Node) Lane(name string) Lane {
+	key, _, _ := strings.Cut(name, "/")
+	n.w.mu.Lock()
+	defer n.w.mu.Unlock()
+	g := n.groups[key]
+	if g == nil {
+		g = &group{n: n, label: fnv("lane", key)}
+		n.groups[key] = g
+	}
+	return &detLane{g, name}
+}
+
+// Spawn runs fn as a process, in which Wait suspends. It must not block in any other way.
+func (n *Node) Spawn(fn func()) { n.spawn(fn) }
+
+// Now returns the virtual time.
+func (n *Node) Now() time.Time { return beginning.Add(n.w.elapsed()) }
+
+// Wall returns the virtual time.
+func (n *Node) Wall() time.Time { return n.Now() }
+
+// AfterFunc runs t after d of virtual time, as a thing of its own.
+func (n *Node) AfterFunc(d time.Duration, t future.Task) Timer { return n.after(d, "func", t, nil) }
+
+// WithTimeout is context.WithTimeout by the virtual clock: the context ends in a step of its own.
+func (n *Node) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return n.withTimeout(ctx, d)
+}
+
+// Rand returns the random stream of owner, which follows from the seed, the node's name and owner.
+func (n *Node) Rand(owner string) *rand.Rand {
+	return n.streams.get(owner, func() []byte {
+		sum := sha256.Sum256(append([]byte("node "+n.name+"\x00"), n.w.seed...))
+		return sum[:]
+	})
+}
+
+// Dial connects to another node, by its address or its name. TLS is not simulated: to.TLS is ignored.
+func (n *Node) Dial(ctx context.Context, to Target, s Sink) Conn {
+	return n.w.network.dial(n, ctx, to, s)
+}
+
+// Resolve looks up a node by its name.
+func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.Addr] {
+	p := future.NewPromise[[]netip.Addr](n.Lane("resolve"))
+	if addr, err := netip.ParseAddr(host); err == nil {
+		p.Complete([]netip.Addr{addr}, nil)
+		return p.Future()
+	}
+	look := &lookup{func(err error) { p.Complete(nil, err) }}
+	if !n.life.beginCloser(look) {
+		look.Close()
+		return p.Future()
+	}
+	n.w.mu.Lock()
+	defer n.w.mu.Unlock()
+	n.w.schedule(&event{node: n, label: fnv("resolve"), what: eventFunc(func() {
+		defer n.life.endCloser(look)
+		if ctx.Err() != nil {
+			p.Complete(nil, ctx.Err())
+			return
+		}
+		p.Complete(n.w.network.resolve(host))
+	})}, n.w.time())
+	return p.Future()
+}
+
+// Listen makes the node answer at address, which is a host and a port: the node's own address, its name,
+// or nothing for the host. accept is called for each connection, on no lane, and returns its Sink, whose
+// Opened follows. remote is the other side's address. stop ends listening, not what was accepted.
+func (n *Node) Listen(address string, accept func(remote netip.AddrPort, c Conn) Sink) (stop func(), err error) {
+	return n.w.network.listen(n, address, accept)
+}
+
+// A nodeTimer is a timer in virtual time. Without a lane its task is the event; with one the event
+// queues the task, and until that starts Stop is in time.
+type nodeTimer struct {
+	event event
+	t     future.Task
+	lane  *detLane
+	taken bool // guarded by the world's mu
+}
+
+func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane) Timer {
+	tm := &nodeTimer{t: t, lane: lane}
+	tm.event.node, tm.event.label, tm.event.what = n, fnv(kind), tm
+	if lane != nil {
+		tm.event.label = lane.label
+	}
+	n.w.mu.Lock()
+	defer n.w.mu.Unlock()
+	n.w.schedule(&tm.event, n.w.time()+max(d, 0))
+	return tm
+}
+
+func (tm *nodeTimer) happen() {
+	if tm.lane != nil {
+		tm.lane.Dispatch(tm)
+	} else if tm.event.node.life.begin() {
+		defer tm.event.node.life.end()
+		tm.Run()
+	}
+}
+
+func (tm *nodeTimer) take() bool {
+	tm.event.node.w.mu.Lock()
+	defer tm.event.node.w.mu.Unlock()
+	was := tm.taken
+	tm.taken = true
+	return !was
+}
+
+// Run runs the task, unless Stop was faster.
+func (tm *nodeTimer) Run() {
+	if tm.take() {
+		tm.t.Run()
+	}
+}
+
+func (tm *nodeTimer) Stop() bool {
+	if !tm.take() {
+		return false
+	}
+	tm.event.node.w.mu.Lock()
+	defer tm.event.node.w.mu.Unlock()
+	tm.event.node.w.cancel(&tm.event)
+	return true
+}

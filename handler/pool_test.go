@@ -1,0 +1,156 @@
+package handler_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/handler"
+)
+
+func TestPoolLanesAreParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := handler.NewPool()
+		a, b := p.Lane("c/a"), p.Lane("c/b")
+		met := make(chan struct{}) // unbuffered: both sides at once
+		a.Dispatch(future.Func(func() { met <- struct{}{} }))
+		b.Dispatch(future.Func(func() { <-met }))
+		p.Stop()
+		<-p.Stopped()
+	})
+}
+
+func TestPoolIdleLaneHasNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := handler.NewPool()
+		for range 100 {
+			p.Lane("a").Dispatch(future.Func(func() {}))
+		}
+		synctest.Wait()
+		if n := goroutinesIn("handler.(*lane)"); n != 0 {
+			t.Errorf("%d goroutines are left", n)
+		}
+	})
+}
+
+// goroutinesIn counts the goroutines that have part somewhere on their stacks.
+func goroutinesIn(part string) (n int) {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	for stack := range strings.SplitSeq(string(buf), "\n\n") {
+		if strings.Contains(stack, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const width = 4
+		p := handler.NewPool(handler.Concurrency(width))
+		l := handler.Completions(p, "completions")
+		var running, most atomic.Int32
+		var mu sync.Mutex // guards begun
+		var begun []int
+		gate := make(chan struct{})
+		for i := range 100 {
+			l.Dispatch(future.Func(func() {
+				mu.Lock()
+				begun = append(begun, i)
+				mu.Unlock()
+				for n := running.Add(1); n > most.Load(); {
+					most.Store(n)
+				}
+				<-gate
+				running.Add(-1)
+			}))
+		}
+		synctest.Wait()
+		if n := running.Load(); n != width {
+			t.Errorf("%d tasks run at once, not %d", n, width)
+		}
+		close(gate)
+		p.Stop()
+		<-p.Stopped()
+		if len(begun) != 100 || most.Load() > width {
+			t.Errorf("%d tasks ran, up to %d at once", len(begun), most.Load())
+		}
+		if l := handler.Completions(handler.NewLoop(), "x"); l.Name() != "x" {
+			t.Error("no ordinary lane where there is no special one")
+		}
+	})
+}
+
+// All callbacks but one may wait for what the lane has to produce.
+func TestConcurrencyDeadlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const width = 3
+		p := handler.NewPool(handler.Concurrency(width))
+		l := p.CompletionLane("completions")
+		source := future.NewPromise[int](l)
+		derived := future.Then(source.Future(), func(v int) (int, error) { return v, nil })
+		errs := make(chan error, width)
+		for range width {
+			l.Dispatch(future.Func(func() { errs <- derived.WaitErr() }))
+		}
+		var de *future.DeadlockError
+		if err := <-errs; !errors.As(err, &de) {
+			t.Errorf("the last to wait got %v", err)
+		}
+		source.Complete(0, nil)
+		for range width - 1 {
+			if err := <-errs; err != nil {
+				t.Errorf("another got %v", err)
+			}
+		}
+		p.Stop()
+		<-p.Stopped()
+	})
+}
+
+// A user's handler embeds a Pool and changes one thing.
+type quiet struct {
+	*handler.Pool
+	dialed atomic.Int32
+}
+
+func (q *quiet) Dial(ctx context.Context, to handler.Target, s handler.Sink) handler.Conn {
+	q.dialed.Add(1)
+	return q.Pool.Dial(ctx, to, s)
+}
+
+// Another embeds System and has lanes of its own.
+type mine struct{ handler.System }
+
+func (m *mine) Lane(name string) handler.Lane { return nil }
+
+var (
+	_ handler.Handler = (*quiet)(nil)
+	_ handler.Handler = (*mine)(nil)
+	_ handler.Handler = (*handler.Pool)(nil)
+	_ handler.Handler = (*handler.Loop)(nil)
+	_ handler.Handler = (*handler.Deterministic)(nil)
+	_ handler.Handler = (*handler.Node)(nil)
+
+	_ handler.CompletionLaner = (*quiet)(nil)
+	_ future.Marker           = handler.NewPool().Lane("").(future.Marker)
+)
+
+func TestSystemAlone(t *testing.T) {
+	m := new(mine)
+	if addrs, err := m.Resolve(context.Background(), "127.0.0.1").Wait(); err != nil || len(addrs) != 1 {
+		t.Errorf("resolved to %v, %v", addrs, err)
+	}
+	ran := make(chan struct{})
+	m.Spawn(func() { close(ran) })
+	<-ran
+	m.Stop()
+	<-m.Stopped()
+}

@@ -1,0 +1,166 @@
+package handler
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A world is what the nodes of a Deterministic share: time, the things that may happen now, those
+// that will happen later, and who drives.
+//
+// Each step picks one of the things that may happen now, by the seed: the oldest task of a lane
+// group, a process that may go on, a timer, bytes. When there are none, time jumps to the next event.
+type world struct {
+	seed                   []byte
+	hook                   PanicHook
+	mark                   uint32 // of the goroutine that drives
+	inProcess              uint32 // of processes
+	horizon                time.Duration
+	latencyMin, latencyMax time.Duration
+	network                network
+	life                   life      // begun for each node
+	bubble                 func()    // synctest.Wait; nil outside of a bubble
+	origin                 time.Time // the bubble's time at the beginning of the world
+	armedTasks             atomic.Int64
+	stopping               atomic.Bool // a node is
+
+	mu       sync.Mutex // guards what follows
+	seat                // who drives
+	now      time.Duration
+	sched    *rand.Rand
+	runnable []item
+	events   eventHeap
+	seq      uint64
+	nodes    map[string]*Node
+	order    []*Node // in the order of their making
+	current  *process
+	armed    armedContexts
+	started  []*process // processes that have not ended, oldest first
+	trace    trace
+}
+
+// An item is something that may happen now. All but run is called with the world's lock held.
+type item interface {
+	// begin is called when the item has been picked. ok: it happens; otherwise it has been taken
+	// back. more: it may be picked again.
+	begin() (ok, more bool)
+	// identity is what the trace shows.
+	identity() (n *Node, label uint64, data []byte)
+	// run is what happens.
+	run()
+	// end is called when run has returned or not.
+	end()
+}
+
+// step lets one of the things happen that may happen now. It returns false when there is none.
+func (w *world) step() bool {
+	w.mu.Lock()
+	for len(w.runnable) > 0 {
+		i := 0
+		if n := len(w.runnable); n > 1 {
+			i = w.sched.IntN(n)
+		}
+		it := w.runnable[i]
+		ok, more := it.begin()
+		if !more {
+			last := len(w.runnable) - 1
+			w.runnable[i] = w.runnable[last]
+			w.runnable[last] = nil
+			w.runnable = w.runnable[:last]
+		}
+		if ok {
+			n, label, data := it.identity()
+			w.trace.step(w.now, n.label, label, data)
+			w.mu.Unlock()
+			w.perform(it)
+			return true
+		}
+	}
+	w.mu.Unlock()
+	return false
+}
+
+func (w *world) perform(it item) {
+	defer func() { // also when the item panics or calls Goexit, which ends the driver
+		w.mu.Lock()
+		it.end()
+		w.mu.Unlock()
+	}()
+	if w.hook != nil {
+		defer w.hook.caught()
+	}
+	it.run()
+}
+
+// passTo moves the clock and makes runnable what is due. The caller holds mu.
+func (w *world) passTo(t time.Duration) {
+	w.now = max(w.now, t)
+	for len(w.events) > 0 && w.events[0].at <= w.now {
+		w.runnable = append(w.runnable, w.events.pop())
+	}
+}
+
+func (w *world) elapsed() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.time()
+}
+
+// time is how long the world has existed. In a bubble it may be later than the driver has noticed,
+// since goroutines that sleep are woken at the same time. The caller holds mu.
+func (w *world) time() time.Duration {
+	if w.bubble != nil {
+		w.passTo(time.Since(w.origin))
+	}
+	return w.now
+}
+
+// schedule makes e happen at t, or now if that is past. The caller holds mu.
+func (w *world) schedule(e *event, t time.Duration) {
+	w.seq++
+	e.at, e.seq, e.index, e.off = t, w.seq, -1, false
+	if t <= w.time() {
+		w.add(e)
+		return
+	}
+	w.events.push(e)
+	w.rouse()
+}
+
+// add makes it something that may happen now. The caller holds mu.
+func (w *world) add(it item) {
+	w.runnable = append(w.runnable, it)
+	w.rouse()
+}
+
+// cancel takes an event back. The caller holds mu.
+func (w *world) cancel(e *event) {
+	if e.index >= 0 {
+		w.events.remove(e)
+	}
+	e.off = true
+}
+
+// node returns the node of that name.
+func (w *world) node(name string) *Node {
+	w.mu.Lock()
+	n := w.nodes[name]
+	if n == nil {
+		n = newNode(w, name)
+		w.nodes[name] = n
+		w.order = append(w.order, n)
+	}
+	w.mu.Unlock()
+	if w.life.stopping.Load() {
+		n.life.stop()
+	}
+	return n
+}
+
+func (w *world) allNodes() []*Node {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]*Node(nil), w.order...)
+}

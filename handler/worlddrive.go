@@ -1,0 +1,198 @@
+package handler
+
+import (
+	"context"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/mark"
+)
+
+// A drive is what a driver is after.
+type drive struct {
+	limit   time.Duration // how long it may take; once it has begun, until when
+	until   func() bool   // asked before each step; nil: never
+	after   func()        // called after each step; may be nil
+	patient bool          // wait for goroutines of the bubble to cause something, until limit
+}
+
+// run drives on behalf of Step, Run, RunUntil and Advance.
+func (w *world) run(goal drive) {
+	d := newDriver(context.Background())
+	w.mu.Lock()
+	ok := (w.driver == nil || w.bubble != nil && !w.inTask()) && w.claimRun(d)
+	w.mu.Unlock()
+	if !ok {
+		panic("handler: a Deterministic has one driver: Step, Run, RunUntil and Advance are not for its tasks, nor for two goroutines at once")
+	}
+	defer w.release(d)
+	w.drive(d, goal)
+}
+
+// drain lets happen what can happen without time passing, if nobody drives.
+func (w *world) drain() {
+	d := newDriver(context.Background())
+	w.mu.Lock()
+	idle := w.driver == nil
+	if idle {
+		w.claim(d)
+	}
+	w.mu.Unlock()
+	if idle {
+		defer w.release(d)
+		w.drive(d, drive{})
+	}
+}
+
+func (w *world) release(d *driver) {
+	w.mu.Lock()
+	w.leave(d)
+	w.mu.Unlock()
+}
+
+// inTask reports whether the caller is a task or a coroutine's body, called by the driver.
+func (w *world) inTask() bool { return mark.Within(w.mark) }
+
+// drive lets things happen until d is over, goal is reached, or nothing is left to happen in time.
+func (w *world) drive(d *driver, goal drive) {
+	if !w.hasSeat(d) {
+		return
+	}
+	if goal.limit < forever {
+		goal.limit += w.elapsed()
+	}
+	mark.Run(w.mark, func() {
+		for w.hasSeat(d) {
+			w.settle()
+			if d.over() || goal.until != nil && goal.until() {
+				return
+			}
+			stepped := w.step()
+			if stepped && goal.after != nil {
+				goal.after()
+			}
+			if !w.notice() && !stepped && !w.passTime(d, goal) {
+				return
+			}
+		}
+	})
+}
+
+// hasSeat waits, in a bubble, until d has the seat. Elsewhere it has it from the start.
+func (w *world) hasSeat(d *driver) bool {
+	for {
+		w.mu.Lock()
+		mine := w.driver == d && !w.stepAside(d)
+		w.mu.Unlock()
+		if mine {
+			return true
+		}
+		select {
+		case <-d.wake:
+		case <-d.ctx.Done():
+		}
+		if d.over() {
+			return false
+		}
+	}
+}
+
+// settle lets the other goroutines of the bubble run until all of them wait.
+func (w *world) settle() {
+	if w.bubble != nil {
+		w.bubble()
+		w.elapsed()
+	}
+}
+
+// notice looks at what no event announces: contexts that have ended, nodes that have become quiet.
+// It reports whether there was something.
+func (w *world) notice() bool {
+	noticed := w.pollContexts()
+	if !w.stopping.Load() {
+		return noticed
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.releaseProcesses() || noticed
+}
+
+// passTime goes on to the next event. It returns false when there is none in time.
+func (w *world) passTime(d *driver, goal drive) bool {
+	w.mu.Lock()
+	until := forever
+	if len(w.events) > 0 {
+		until = w.events[0].at
+	}
+	if w.bubble == nil {
+		defer w.mu.Unlock()
+		if until > goal.limit || until == forever {
+			return false
+		}
+		w.passTo(until)
+		return true
+	}
+	if goal.patient {
+		until = min(until, goal.limit)
+	}
+	if until > goal.limit || until == forever || until <= w.now {
+		w.mu.Unlock()
+		return false
+	}
+	// In a bubble time passes when everybody sleeps, and anybody may do something before then.
+	w.asleep = true
+	timer := time.NewTimer(until - w.now)
+	w.mu.Unlock()
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.wake:
+	case <-d.ctx.Done():
+	}
+	return true
+}
+
+// advanceTo sets the clock, when everything before has happened.
+func (w *world) advanceTo(t time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bubble == nil && (len(w.events) == 0 || w.events[0].at > t) {
+		w.now = max(w.now, t)
+	}
+}
+
+// park is Wait for what a lane of node n produces.
+func (w *world) park(ctx context.Context, n *Node, lane string, wt future.Waitable) error {
+	if wt.Ready() {
+		return nil
+	}
+	w.mu.Lock()
+	p, driven := w.current, w.driver != nil
+	w.mu.Unlock()
+	if p != nil && p.isCaller() {
+		return p.park(ctx, n, wt)
+	}
+	if driven && (w.bubble == nil || w.inTask()) {
+		return &future.DeadlockError{Lane: lane}
+	}
+	d := newDriver(ctx)
+	drop := wt.Notify(d)
+	defer drop()
+	w.mu.Lock()
+	w.claim(d)
+	w.mu.Unlock()
+	defer w.release(d)
+	w.drive(d, drive{limit: w.horizon, until: n.life.isQuiet.Load, patient: true})
+	if n.life.isQuiet.Load() {
+		w.drive(d, drive{}) // what else is left to do at this time, so that the node can end
+	}
+	switch {
+	case d.ready.Load():
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case n.life.isQuiet.Load():
+		return future.ErrStopped
+	}
+	return &future.DeadlockError{Lane: lane}
+}
