@@ -1,0 +1,346 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/handler"
+	"go.uber.org/zap"
+)
+
+// An Observer is told of every change of state, in order. It must not block or run user code.
+type Observer interface {
+	Changed(b *future.Batch, c Change)
+}
+
+// Options are what a Driver needs beside the machine's configuration.
+type Options struct {
+	Handler     handler.Handler
+	Observer    Observer
+	Log         *zap.Logger
+	TLS         *tls.Config // nil: plain TCP
+	MaxInFlight int64       // requests submitted and not settled
+}
+
+// Driver runs a Machine over a Handler. All methods may be called from any goroutine, and none blocks.
+type Driver struct {
+	opt      Options
+	inFlight atomic.Int64
+
+	mu       sync.Mutex // guards what follows
+	m        *Machine
+	conn     handler.Conn
+	dialing  context.CancelFunc // ends the attempt that conn is the result of
+	looking  context.CancelFunc // ends the newest look-up; the drainer's
+	clock    clock
+	alarm    *alarm
+	draining bool     // somebody runs effects; everybody else only appends
+	kept     int      // so many of m's effects are safe from the end of the event that they come from
+	spare    []Effect // for the next round of effects
+	batch    future.Batch
+	closers  []func(error)        // told by DoClosed
+	armed    map[any]*cancelGroup // by context, or by request if its context cannot be a key
+}
+
+// NewDriver returns a driver that is not started.
+func NewDriver(cfg Config, opt Options) *Driver {
+	if opt.Log == nil {
+		opt.Log = zap.NewNop()
+	}
+	return &Driver{opt: opt, m: NewMachine(cfg), clock: newClock(opt.Handler), armed: map[any]*cancelGroup{}}
+}
+
+// now returns the machine's time. The caller holds mu.
+func (d *Driver) now() time.Duration { return d.clock.now() }
+
+// Start begins to connect.
+func (d *Driver) Start() {
+	d.mu.Lock()
+	d.m.Start(d.now())
+	d.flush()
+}
+
+// Submit orders r. Its outcome, also a failure to submit, comes through r.Call.
+// d.Settled must be called once when the outcome has been dealt with.
+func (d *Driver) Submit(r *Request) {
+	over := d.inFlight.Add(1) > d.opt.MaxInFlight
+	d.mu.Lock()
+	if over {
+		d.m.complete(r, ErrOverloaded)
+	} else {
+		d.m.Submit(r)
+	}
+	d.flush()
+}
+
+// Settled returns the credit of a submitted request.
+func (d *Driver) Settled() { d.inFlight.Add(-1) }
+
+// InFlight returns how many requests were submitted and are not settled.
+func (d *Driver) InFlight() int64 { return d.inFlight.Load() }
+
+// Cancel completes r with err, unless it is complete.
+func (d *Driver) Cancel(r *Request, err error) {
+	d.mu.Lock()
+	d.m.Cancel(r, err)
+	d.flush()
+}
+
+// Unwatch forgets w and has r tell the server, if need be; see [Machine.Unwatch].
+// d.Settled must be called for r, as with Submit.
+func (d *Driver) Unwatch(w *Watch, r *Request) bool {
+	d.inFlight.Add(1)
+	d.mu.Lock()
+	was := d.m.Unwatch(w, r)
+	d.flush()
+	return was
+}
+
+// Hold registers h for the session with that epoch; see [Machine.Hold].
+func (d *Driver) Hold(h *Hold, epoch uint64) error {
+	d.mu.Lock()
+	err := d.m.Hold(d.now(), h, epoch)
+	d.flush()
+	return err
+}
+
+// HoldErr returns nil while h may be believed in.
+func (d *Driver) HoldErr(h *Hold) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.HoldErr(d.now(), h)
+}
+
+// Release ends h.
+func (d *Driver) Release(h *Hold) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.m.Release(h)
+}
+
+// State returns the state, the session, the current connection's number, and up to when the session
+// is certain to live: zero if it is not.
+func (d *Driver) State() (s State, info Info, conn uint64, deadline time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now := d.now(); d.m.owns(now, d.m.sess.Epoch) == nil {
+		deadline = d.opt.Handler.Now().Add(d.m.owned() - now)
+	}
+	return d.m.state, d.m.sess, d.m.conn, deadline
+}
+
+// LastZxid returns the newest zxid that a reply has shown.
+func (d *Driver) LastZxid() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.lastZxid
+}
+
+// Close ends the session in an orderly way and calls done, inline, when that is finished and every
+// request and watch is complete. See [Machine.Close].
+func (d *Driver) Close(done func(error)) {
+	d.mu.Lock()
+	d.closers = append(d.closers, done)
+	d.m.Close()
+	d.flush()
+}
+
+// Abort ends everything at once: everything fails with cause, and a pending Close with err.
+func (d *Driver) Abort(err, cause error) {
+	d.mu.Lock()
+	d.m.Abort(err, cause)
+	d.flush()
+}
+
+// An alarm is a timer for the machine's deadline. One that has been replaced may still go off, which
+// does no harm.
+type alarm struct {
+	d     *Driver
+	at    time.Duration
+	timer handler.Timer
+}
+
+// Run is called when the time has come.
+func (a *alarm) Run() {
+	d := a.d
+	d.mu.Lock()
+	if d.alarm == a {
+		d.alarm = nil
+	}
+	d.m.Tick(d.now())
+	d.m.changed = true
+	d.flush()
+}
+
+// flush does what the machine wants done and unlocks mu. Of several goroutines that get here, one
+// runs effects until there are none; the others' are in its list by then.
+func (d *Driver) flush() {
+	if d.draining {
+		d.keepBodies()
+		d.arm()
+		d.mu.Unlock()
+		return
+	}
+	d.draining = true
+	for {
+		d.arm()
+		effects := d.m.Effects(d.spare)
+		d.spare, d.kept = nil, 0
+		if len(effects) == 0 {
+			d.spare = effects
+			break
+		}
+		d.mu.Unlock()
+		for i := range effects {
+			d.run(&effects[i])
+			effects[i] = Effect{}
+		}
+		d.batch.Flush()
+		d.mu.Lock()
+		if cap(effects) <= 1<<12 {
+			d.spare = effects
+		}
+	}
+	d.draining = false
+	d.mu.Unlock()
+}
+
+// keepBodies copies the bytes of replies that somebody else will look at, later than they are valid.
+func (d *Driver) keepBodies() {
+	for ; d.kept < len(d.m.effects); d.kept++ {
+		if e := &d.m.effects[d.kept]; e.Kind == DoComplete && e.Reply.Body != nil {
+			e.Reply.Body = append([]byte{}, e.Reply.Body...)
+		}
+	}
+}
+
+// arm wakes the connection and sets the timer, if need be. A timer that is too early does no harm.
+func (d *Driver) arm() {
+	if d.m.wantWake && d.conn != nil {
+		d.m.wantWake = false
+		d.conn.Wake()
+	}
+	if !d.m.changed {
+		return
+	}
+	d.m.changed = false
+	at := d.m.NextDeadline()
+	if d.alarm != nil {
+		if at >= d.alarm.at && at != never {
+			return
+		}
+		d.alarm.timer.Stop()
+		d.alarm = nil
+	}
+	if at != never {
+		d.alarm = &alarm{d: d, at: at}
+		d.alarm.timer = d.opt.Handler.AfterFunc(max(at-d.now(), 0), d.alarm)
+	}
+}
+
+func (d *Driver) run(e *Effect) {
+	switch e.Kind {
+	case DoComplete:
+		e.Req.Call.Complete(&d.batch, e.Reply)
+	case DoFire:
+		f := e.More.(*Fired)
+		f.Watch.Call.Fire(&d.batch, f.Event, f.Err)
+	case DoLost:
+		h := e.More.(*Hold)
+		h.Call.Lost(&d.batch, h.err)
+	case DoChange:
+		c := e.More.(*Change)
+		d.logChange(c)
+		d.opt.Observer.Changed(&d.batch, *c)
+	case DoResolve:
+		d.endLookup()
+		d.resolve(e.More.(*Lookup))
+	case DoDial:
+		d.endLookup()
+		d.dial(e.More.(*DialTo))
+	case DoHangUp:
+		d.mu.Lock()
+		conn, cancel := d.conn, d.dialing
+		d.conn, d.dialing = nil, nil
+		d.mu.Unlock()
+		if conn != nil {
+			conn.Close()
+			cancel()
+		}
+	case DoClosed:
+		d.mu.Lock()
+		done := d.closers
+		d.closers = nil
+		d.mu.Unlock()
+		d.endLookup()
+		d.batch.Flush()
+		err, _ := e.More.(error)
+		for _, fn := range done {
+			fn(err)
+		}
+	}
+}
+
+// endLookup ends a look-up that nobody waits for any more.
+func (d *Driver) endLookup() {
+	if d.looking != nil {
+		d.looking()
+		d.looking = nil
+	}
+}
+
+func (d *Driver) resolve(l *Lookup) {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.looking = cancel
+	f := d.opt.Handler.Resolve(ctx, l.Host)
+	f.Notify(future.Func(func() {
+		addrs, err, _ := f.Poll()
+		d.resolved(l, addrs, err)
+	}))
+}
+
+func (d *Driver) resolved(l *Lookup, addrs []netip.Addr, err error) {
+	if err != nil {
+		d.opt.Log.Debug("cannot resolve", zap.String("host", l.Host), zap.Error(err))
+	}
+	d.mu.Lock()
+	d.m.Resolved(d.now(), l, addrs, err)
+	d.flush()
+}
+
+func (d *Driver) dial(to *DialTo) {
+	target := handler.Target{Network: "tcp", Address: to.Addr}
+	if d.opt.TLS != nil {
+		target.TLS = d.opt.TLS.Clone()
+		if target.TLS.ServerName == "" {
+			target.TLS.ServerName, _, _ = net.SplitHostPort(to.Host)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	conn := d.opt.Handler.Dial(ctx, target, &sink{d, to.Conn})
+	d.mu.Lock()
+	d.conn, d.dialing = conn, cancel
+	d.mu.Unlock()
+}
+
+func (d *Driver) logChange(c *Change) {
+	if d.opt.Log.Core().Enabled(zap.DebugLevel) {
+		d.opt.Log.Debug("state", zap.Stringer("from", c.From), zap.Stringer("to", c.To), zap.String("addr", c.Addr),
+			zap.Uint64("epoch", c.Info.Epoch), zap.Int64("session", c.Info.ID), zap.Error(c.Err))
+	}
+}
+
+// HangUp gives a connection up, if it is still the current one: err says what its server has done.
+func (d *Driver) HangUp(conn uint64, err error) {
+	d.mu.Lock()
+	if conn == d.m.conn && d.m.phase >= phaseDial {
+		d.m.hangUp(d.now(), err)
+	}
+	d.flush()
+}

@@ -1,0 +1,294 @@
+package session
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+)
+
+// Machine is the session's state machine. Times are durations since a fixed moment.
+//
+// The connection goes through these phases; a failure in any of them leads to the next address, or
+// to pause when all were tried. [State] is what users are told of it.
+//
+//	off ─Start─▶ pause ─▶ resolve ─▶ dial ─▶ handshake ─▶ replay ─▶ up
+//	 ▲             ▲                            │                    │
+//	 │             └───── lost, refused ────────┴────────────────────┘
+//	 └── Close, Abort, credential refused (from anywhere)
+//
+//	handshake: ConnectRequest is out. The answer is the session, or "expired": then the session is
+//	           lost and the same server is asked for a new one at once.
+//	burial:    (instead of replay) the server still had the session that was given up locally: it is
+//	           closed, and the same server is asked for a new one.
+//	replay:    credentials and watches are out; requests wait until all are answered.
+type Machine struct {
+	cfg     Config
+	hosts   hosts
+	effects []Effect
+
+	state State
+	phase phase
+	conn  uint64 // number of the current connection attempt
+	addr  string // its address
+	bytes int    // received on it
+
+	sess     Info
+	resuming bool          // sess is what the user gave, and no server has accepted it yet
+	lastUp   uint64        // epoch that was up last
+	bury     *Info         // a session that was given up locally and may live
+	lastZxid int64         // newest zxid seen in a reply
+	zxids    zxidDoubt     // whether the servers know lastZxid
+	limit    time.Duration // when the current phase has taken too long
+	lastSend time.Duration
+	lastRecv time.Duration
+	lastSync time.Duration // when the last proving sync was queued
+	upAt     time.Duration // when the connection came up
+	shook    time.Duration // send time of the ConnectRequest
+	answers  answers
+	proof    proof
+	pings    []time.Duration // send times of pings that were not answered, oldest first
+
+	ctl       wire.Encoder // handshake, replay and pings: they go before requests
+	replay    replay
+	xid       int32
+	submitted uint64
+	queue     queue
+	sent      ring     // written requests, in order of their xids
+	solo      *Request // a written request that goes alone
+	soloFrame []byte   // its bytes
+	caps      capabilities
+	auth      []Credential
+	watches   registry
+	holds     holds
+	syncing   bool // a proving sync is on its way
+
+	closing  *Request // closeSession, once Close was called
+	wantWake bool     // there is something to Pull
+	changed  bool     // a deadline may have become earlier
+}
+
+type phase uint8
+
+const (
+	phaseOff phase = iota
+	phasePause
+	phaseResolve
+	phaseDial
+	phaseHandshake
+	phaseBurial
+	phaseReplay
+	phaseUp
+)
+
+// NewMachine returns a machine that is off.
+func NewMachine(cfg Config) *Machine {
+	m := &Machine{cfg: cfg}
+	m.hosts = hosts{list: cfg.Hosts, rand: cfg.Rand}
+	m.auth = append([]Credential(nil), cfg.Auth...)
+	m.watches.init()
+	m.holds.init()
+	return m
+}
+
+// Effects returns what must be done, in order, and forgets it. The slice is the caller's; spare, if
+// not nil, is used for the next one.
+func (m *Machine) Effects(spare []Effect) []Effect {
+	e := m.effects
+	m.effects = spare[:0]
+	return e
+}
+
+func (m *Machine) do(k EffectKind, more any) {
+	m.effects = append(m.effects, Effect{Kind: k, More: more})
+}
+
+func (m *Machine) change(to State, err error) {
+	if m.state == to {
+		return
+	}
+	c := &Change{From: m.state, To: to, Info: m.sess, Err: err}
+	if to.Up() {
+		c.Addr, c.New, c.Rollback = m.addr, m.sess.Epoch != m.lastUp, m.zxids.rolledBack
+		m.lastUp, m.zxids.rolledBack = m.sess.Epoch, false
+	}
+	m.state = to
+	m.do(DoChange, c)
+}
+
+// Start begins to connect. It does nothing unless the machine is off.
+func (m *Machine) Start(now time.Duration) {
+	if m.phase != phaseOff {
+		return
+	}
+	if r := m.cfg.Resume; r != nil {
+		m.sess = Info{ID: r.ID, Password: r.Password, Epoch: m.sess.Epoch + 1, Timeout: m.cfg.Timeout}
+		m.resuming = true
+	}
+	m.change(Connecting, nil)
+	m.newRound()
+	m.connect(now)
+}
+
+// newRound begins to try every host.
+func (m *Machine) newRound() {
+	m.hosts.start()
+	m.zxids.roundOver()
+}
+
+// connect tries the next address, or pauses when all have been tried.
+func (m *Machine) connect(now time.Duration) {
+	m.failPinned()
+	m.changed = true
+	m.conn++
+	addr, resolve, ok := m.hosts.next()
+	if !ok {
+		if m.zxids.roundOver() && m.sess.ID == 0 && m.lastZxid != 0 {
+			m.lastZxid, m.zxids.was = 0, m.lastZxid
+		}
+		m.phase, m.limit = phasePause, now+m.hosts.pause()
+		return
+	}
+	m.limit = now + m.patience()
+	if resolve != "" {
+		m.phase = phaseResolve
+		m.do(DoResolve, &Lookup{m.conn, resolve})
+		return
+	}
+	m.phase, m.addr, m.bytes = phaseDial, addr, 0
+	m.do(DoDial, &DialTo{m.conn, m.hosts.host, addr})
+}
+
+// patience is how long an address may take to connect and to answer the handshake: short at first,
+// since another server may be well, longer from round to round, since all may be slow.
+func (m *Machine) patience() time.Duration {
+	t := m.cfg.Timeout
+	return min(max(t/10, 100*time.Millisecond)<<min(m.hosts.fails, 10), t*2/3)
+}
+
+// Resolved reports the addresses of a host, or why there are none.
+func (m *Machine) Resolved(now time.Duration, l *Lookup, addrs []netip.Addr, err error) {
+	m.Tick(now)
+	if m.phase != phaseResolve || l.Round != m.conn {
+		return
+	}
+	if err == nil {
+		m.hosts.resolved(addrs)
+	}
+	m.zxids.other = m.zxids.other || len(addrs) == 0
+	m.connect(now)
+}
+
+// Opened reports that the connection is there: the handshake begins.
+func (m *Machine) Opened(now time.Duration, conn uint64) {
+	m.Tick(now)
+	if conn != m.conn || m.phase != phaseDial {
+		return
+	}
+	m.phase, m.shook, m.lastSend, m.lastRecv = phaseHandshake, now, now, now
+	m.caps.meet(m.addr)
+	m.handshake()
+}
+
+// Closed reports that the connection has ended, or was never made.
+func (m *Machine) Closed(now time.Duration, conn uint64, err error) {
+	m.Tick(now)
+	if conn != m.conn || m.phase < phaseDial {
+		return
+	}
+	m.zxids.closed(m.phase, m.bytes, m.lastZxid)
+	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
+}
+
+// hangUp closes the current connection; what still comes from it is ignored.
+func (m *Machine) hangUp(now time.Duration, err error) {
+	m.zxids.other = true
+	m.do(DoHangUp, nil)
+	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
+}
+
+// lose goes on without the current connection, which has ended.
+func (m *Machine) lose(now time.Duration, err error) {
+	m.drop()
+	if m.state.Up() {
+		m.change(Suspended, err)
+	}
+	m.failSent(wire.CodeConnectionLoss)
+	if m.phase == phaseUp && now >= m.upAt+steady {
+		m.newRound()
+	}
+	m.connect(now)
+}
+
+// steady is how long a connection must have been up for the next attempt to begin without a pause.
+const steady = time.Second
+
+// drop forgets what belongs to the connection only.
+func (m *Machine) drop() {
+	m.ctl.Reset()
+	m.replay = replay{}
+	m.pings = m.pings[:0]
+	m.solo, m.soloFrame = nil, nil
+	m.syncing = false
+}
+
+// Close ends the session in an orderly way: requests queued before it are still carried out. DoClosed
+// follows, behind the completion of everything else. While there is no connection it waits for one,
+// also when the session has been given up meanwhile, since it may live: Abort ends the waiting.
+func (m *Machine) Close() {
+	switch {
+	case m.phase == phaseOff:
+		m.finish(Closed, nil, ErrClosed)
+	case m.closing != nil:
+	case m.sess.ID == 0 && m.bury == nil:
+		m.finish(Closed, nil, ErrClosed)
+	default:
+		m.closing = &Request{Op: wire.OpCloseSession, Call: ownRequest{}, internal: true}
+		m.enqueue(m.closing)
+	}
+}
+
+// Abort ends the machine at once, without a word to the server. DoClosed, with err, follows behind
+// the completion of everything else with cause.
+func (m *Machine) Abort(err, cause error) { m.finish(Closed, err, cause) }
+
+// finish switches the machine off.
+func (m *Machine) finish(to State, err, cause error) {
+	if m.phase >= phaseDial {
+		m.do(DoHangUp, nil)
+	}
+	m.phase, m.changed = phaseOff, true
+	m.drop()
+	m.failSent(cause)
+	m.failQueued(cause)
+	m.endWatches(cause)
+	m.endHolds(cause)
+	m.conn++ // what still comes from the connection is stale
+	m.sess, m.bury, m.closing, m.resuming = Info{Epoch: m.sess.Epoch}, nil, nil, false
+	m.change(to, cause)
+	m.do(DoClosed, err)
+}
+
+// expire ends the session: the server has said so, or nobody can believe in it any more. Then it is
+// buried first, so that what it still holds goes away, and what it still sends ends.
+func (m *Machine) expire(err error, bury bool) {
+	old := m.sess
+	m.change(Lost, err)
+	m.failSent(wire.CodeSessionExpired)
+	m.failQueued(wire.CodeSessionExpired)
+	m.endWatches(wire.CodeSessionExpired)
+	m.endHolds(wire.CodeSessionExpired)
+	m.sess = Info{Epoch: old.Epoch}
+	if m.resuming {
+		m.resuming, m.cfg.Resume = false, nil
+	}
+	if bury {
+		m.bury = &old
+	}
+}
+
+// authFailed ends the machine: a required credential was refused.
+func (m *Machine) authFailed() {
+	m.finish(AuthFailed, wire.CodeAuthFailed, wire.CodeAuthFailed)
+}

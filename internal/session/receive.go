@@ -1,0 +1,194 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
+)
+
+// ErrProtocol says that the server sent what no server may send. It ends the connection.
+var ErrProtocol = errors.New("protocol error")
+
+// maxWelcome is the longest first frame that makes sense, in bytes.
+const maxWelcome = 4 << 10
+
+// Received handles what has arrived and returns how many bytes of it are used up.
+func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) {
+	m.Tick(now)
+	if conn != m.conn || m.phase < phaseHandshake {
+		return len(b)
+	}
+	m.lastRecv = now
+	m.bytes += len(b)
+	for {
+		limit := m.cfg.MaxReply
+		if m.phase == phaseHandshake {
+			limit = min(limit, maxWelcome)
+		}
+		frame, n, err := wire.Split(b[used:], limit)
+		if err == nil && n > 0 {
+			used += n
+			err = m.frame(now, frame)
+		}
+		if conn != m.conn {
+			return len(b) // this connection is history
+		}
+		if err != nil {
+			m.hangUp(now, err)
+			return len(b)
+		}
+		if n == 0 {
+			return used
+		}
+	}
+}
+
+func (m *Machine) frame(now time.Duration, frame []byte) error {
+	if m.phase == phaseHandshake {
+		return m.welcomed(now, frame)
+	}
+	h, body, err := wire.ReadReplyHeader(frame)
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.phase == phaseBurial:
+		return m.buried(now, h)
+	case h.Xid == wire.XidPing:
+		return m.pong(now, h)
+	case h.Xid == wire.XidWatch:
+		return m.event(h, body)
+	case h.Xid == wire.XidAuth:
+		return m.authReply(now, h)
+	case h.Xid == wire.XidSetWatches && m.replay.watches > 0:
+		if h.Err != 0 {
+			return fmt.Errorf("setWatches: %w", wire.Code(h.Err))
+		}
+		m.replay.watches--
+		m.replayed(now)
+	default:
+		return m.reply(now, h, body)
+	}
+	return nil
+}
+
+func (m *Machine) pong(now time.Duration, h proto.ReplyHeader) error {
+	if m.replay.ping {
+		m.replay.ping = false
+		m.zxids.rolledBack = h.Zxid < m.zxids.was
+		m.zxids.was, m.lastZxid = 0, h.Zxid
+		m.replayed(now)
+		return nil
+	}
+	if len(m.pings) == 0 {
+		return fmt.Errorf("%w: answer to a ping that was not sent", ErrProtocol)
+	}
+	m.answered(answer{m.pings[0], now}, false)
+	m.pings = append(m.pings[:0], m.pings[1:]...)
+	return nil
+}
+
+func (m *Machine) event(h proto.ReplyHeader, body []byte) error {
+	var ev proto.WatcherEvent
+	if err := wire.Decode(body, &ev); err != nil {
+		return fmt.Errorf("watch event: %w", err)
+	}
+	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}
+	for _, w := range m.watches.take(e.Type, e.Path) {
+		m.do(DoFire, &Fired{Watch: w, Event: e})
+	}
+	return nil
+}
+
+func (m *Machine) reply(now time.Duration, h proto.ReplyHeader, body []byte) error {
+	code := wire.Code(h.Err)
+	if m.sent.n == 0 || m.sent.at(0).xid != h.Xid {
+		if i := m.sent.find(h.Xid); i >= 0 && code == wire.CodeUnimplemented {
+			// It has overtaken the replies before it. They will not come any more.
+			r := m.sent.at(i)
+			m.caps.learn(r.Op, false)
+			m.answer(r, h, nil)
+			return fmt.Errorf("%v: %w", r.Op, code)
+		}
+		return fmt.Errorf("%w: reply with xid %d out of order", ErrProtocol, h.Xid)
+	}
+	r := m.sent.pop()
+	if h.Zxid > m.lastZxid {
+		m.lastZxid = h.Zxid
+	}
+	m.answered(answer{r.sent, now}, isWrite(r.Op) && proves(code))
+	again := false
+	if r == m.solo {
+		frame, needs := m.soloFrame, r.needs()
+		m.solo, m.soloFrame = nil, nil
+		var unknown bool
+		unknown, again = m.ages(r, frame, h)
+		m.caps.learn(needs, !unknown)
+	}
+	if r.internal && r.Op == wire.OpSync {
+		m.syncing, m.changed = false, true
+	}
+	m.wantWake = m.wantWake || m.sent.n == 0 && m.queue.reqs.n > 0
+	if r == m.closing {
+		m.finish(Closed, nil, ErrClosed)
+		return nil
+	}
+	if !again {
+		m.watch(r, code)
+		m.arrived(r)
+		m.answer(r, h, body)
+	}
+	if unknownOp(h) || disowns(code) { // the server closes the connection: nothing may be written to it any more
+		return fmt.Errorf("%v: %w", r.Op, code)
+	}
+	return nil
+}
+
+// answered notes an answer, given with the leader's help or without.
+func (m *Machine) answered(a answer, leader bool) {
+	m.answers.add(a.sent)
+	if m.state == Connected {
+		m.proof.add(a, m.sess.Timeout, leader)
+	}
+}
+
+// unknownOp reports whether the server did not understand the request. With a zxid the same code says
+// that a feature is switched off.
+func unknownOp(h proto.ReplyHeader) bool {
+	return wire.Code(h.Err) == wire.CodeUnimplemented && h.Zxid == -1
+}
+
+// disowns reports whether the server says that the session is not its to serve.
+func disowns(code wire.Code) bool {
+	switch code {
+	case wire.CodeSessionExpired, wire.CodeUnknownSession, wire.CodeSessionMoved:
+		return true
+	}
+	return false
+}
+
+// proves reports whether the answer to a write comes from the leader. Other refusals may be those of
+// the server that is connected, which need not have a leader.
+func proves(code wire.Code) bool {
+	switch code {
+	case wire.OK, wire.CodeNoNode, wire.CodeNoAuth, wire.CodeBadVersion, wire.CodeNodeExists,
+		wire.CodeNotEmpty, wire.CodeNoChildrenForEphemerals:
+		return true
+	}
+	return false
+}
+
+// answer completes r with what the server said.
+func (m *Machine) answer(r *Request, h proto.ReplyHeader, body []byte) {
+	if r.state == reqAbandoned {
+		return
+	}
+	r.state = reqDone
+	m.effects = append(m.effects, Effect{Kind: DoComplete, Req: r, Reply: Reply{
+		Err: wire.Code(h.Err).Err(), Body: body, Zxid: h.Zxid, Xid: h.Xid,
+		Written: true, Replied: true, Epoch: m.sess.Epoch, Conn: m.conn,
+	}})
+}

@@ -1,0 +1,43 @@
+package session
+
+import "github.com/gazoo-go/gazoo/handler"
+
+// sink is the driver's end of one connection. Events of a connection that the machine has given up
+// carry an old number, by which it knows them.
+type sink struct {
+	d    *Driver
+	conn uint64
+}
+
+func (s *sink) Opened(c handler.Conn) {
+	d := s.d
+	d.mu.Lock()
+	if s.conn == d.m.conn {
+		d.conn = c
+	}
+	d.m.Opened(d.now(), s.conn)
+	d.flush()
+}
+
+func (s *sink) Pull(buf []byte) []byte {
+	d := s.d
+	d.mu.Lock()
+	buf = d.m.Pull(d.now(), s.conn, buf)
+	d.flush()
+	return buf
+}
+
+func (s *sink) Received(b []byte) (used int) {
+	d := s.d
+	d.mu.Lock()
+	used = d.m.Received(d.now(), s.conn, b)
+	d.flush()
+	return used
+}
+
+func (s *sink) Closed(err error) {
+	d := s.d
+	d.mu.Lock()
+	d.m.Closed(d.now(), s.conn, err)
+	d.flush()
+}

@@ -1,0 +1,170 @@
+package session
+
+import (
+	"time"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+)
+
+// pullBytes bounds what one Pull takes from the queue, so that a long queue does not become one long write.
+const pullBytes = 256 << 10
+
+// Submit queues r: from now on it has its place in the order. Failures are completions too.
+func (m *Machine) Submit(r *Request) {
+	switch {
+	case m.state == AuthFailed:
+		m.complete(r, wire.CodeAuthFailed)
+	case m.phase == phaseOff || m.closing != nil:
+		m.complete(r, ErrClosed)
+	case r.Epoch != 0 && r.Epoch != m.sess.Epoch, r.Epoch != 0 && m.sess.ID == 0:
+		m.complete(r, wire.CodeSessionExpired)
+	case r.Conn != 0 && r.Conn != m.conn:
+		m.complete(r, wire.CodeConnectionLoss)
+	case m.queue.bytes() >= m.cfg.MaxQueued:
+		m.complete(r, ErrOverloaded)
+	default:
+		r.canCancel = r.Ctx != nil && r.Ctx.Done() != nil
+		m.enqueue(r)
+	}
+}
+
+func (m *Machine) enqueue(r *Request) {
+	m.submitted++
+	r.order = m.submitted
+	if r.Op == wire.OpAuth {
+		r.xid = wire.XidAuth
+	} else {
+		m.xid = wire.NextXid(m.xid)
+		r.xid = m.xid
+	}
+	if err := m.queue.push(r, m.cfg.MaxRequest); err != nil {
+		m.complete(r, err)
+		return
+	}
+	if r.Watch != nil {
+		m.watches.expect(r.Watch.Path, r.Watch.Kind)
+	}
+	m.wantWake = m.wantWake || m.phase == phaseUp
+}
+
+// Cancel completes r with err unless it is complete already. The connection does not notice.
+func (m *Machine) Cancel(r *Request, err error) {
+	switch r.state {
+	case reqQueued:
+		m.complete(r, err)
+		m.queue.abandon(r)
+		m.arrived(r)
+	case reqWritten:
+		m.complete(r, err)
+		r.state = reqAbandoned
+	}
+}
+
+// complete completes a request that got no reply.
+func (m *Machine) complete(r *Request, err error) {
+	if r.state == reqAbandoned || r.state == reqDone {
+		return
+	}
+	written := r.state == reqWritten
+	r.state = reqDone
+	m.effects = append(m.effects, Effect{Kind: DoComplete, Req: r, Reply: Reply{
+		Err: err, Xid: r.xid, Written: written, Epoch: m.sess.Epoch, Conn: m.conn,
+	}})
+}
+
+// failSent fails what was written and has no reply.
+func (m *Machine) failSent(err error) {
+	for r := m.sent.pop(); r != nil; r = m.sent.pop() {
+		if r == m.closing {
+			r.state = reqNew // it is sent again on the next connection
+			m.enqueue(r)
+			continue
+		}
+		m.complete(r, err)
+		m.arrived(r)
+	}
+}
+
+// failPinned fails what was to be written on this connection only.
+func (m *Machine) failPinned() {
+	for _, r := range m.queue.pinned(m.conn) {
+		m.Cancel(r, wire.CodeConnectionLoss)
+	}
+}
+
+// failQueued fails what was not written.
+func (m *Machine) failQueued(err error) {
+	for r := m.queue.first(); r != nil; r = m.queue.first() {
+		m.queue.drop()
+		if r != m.closing {
+			m.complete(r, err)
+			m.arrived(r)
+		}
+	}
+}
+
+// Pull appends what goes into the next write.
+func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
+	m.Tick(now)
+	if conn != m.conn || m.phase < phaseHandshake {
+		return buf
+	}
+	m.wantWake = false
+	start := len(buf)
+	buf = append(buf, m.ctl.B...)
+	m.ctl.B = emptied(m.ctl.B)
+	if m.phase == phaseUp {
+		buf = m.pullQueue(now, buf)
+	}
+	if len(buf) > start {
+		m.lastSend = now
+	}
+	return buf
+}
+
+func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
+	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil; {
+		r := m.queue.first()
+		if r == nil {
+			break
+		}
+		m.age(r)
+		if err := m.unfit(r); err != nil {
+			m.queue.drop()
+			m.complete(r, err)
+			m.arrived(r)
+			continue
+		}
+		alone := m.caps.alone(r.needs())
+		if alone && m.sent.n > 0 {
+			break
+		}
+		start := len(buf)
+		buf = m.queue.shift(buf)
+		r.state, r.sent = reqWritten, now
+		m.sent.push(r)
+		if alone {
+			m.solo, m.soloFrame = r, append([]byte(nil), buf[start:]...)
+		}
+	}
+	return buf
+}
+
+// unfit returns why a queued request must not be written any more, or on this connection.
+func (m *Machine) unfit(r *Request) error {
+	if r.canCancel {
+		if err := r.Ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if r.Epoch != 0 && r.Epoch != m.sess.Epoch {
+		return wire.CodeSessionExpired
+	}
+	if r.Conn != 0 && r.Conn != m.conn {
+		return wire.CodeConnectionLoss
+	}
+	if m.caps.lacks(r.needs()) {
+		return wire.CodeUnimplemented
+	}
+	return nil
+}
