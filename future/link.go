@@ -1,6 +1,9 @@
 package future
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A Link is a callback's hold on its future. The zero Link holds nothing.
 type Link struct {
@@ -71,13 +74,11 @@ func (f *Future[T]) unlinkCallback(id uint32) bool {
 		f.shift()
 		return true
 	}
-	for i := range f.more {
-		if f.more[i].id == id {
-			f.more = slices.Delete(f.more, i, i+1)
-			return true
-		}
+	i, found := slices.BinarySearchFunc(f.more, id, func(l link[T], id uint32) int { return cmp.Compare(l.id, id) })
+	if found {
+		f.more = slices.Delete(f.more, i, i+1)
 	}
-	return false
+	return found
 }
 
 // shift removes the first callback. The caller holds mu.

@@ -1,0 +1,116 @@
+package zk
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/session"
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
+)
+
+// txnKind is the multi request of a transaction. It is a settler: however the transaction ends, so do
+// the operations' futures.
+type txnKind struct{ *txnState }
+
+type txnState struct {
+	ops     []txnOp
+	newer   []int              // where in the body the operations begin that servers before 3.5 do not know
+	results []wire.MultiResult // once all have succeeded
+	zxid    int64
+}
+
+func (k *txnState) encode(e *wire.Encoder) error {
+	start := len(e.B)
+	for _, o := range k.ops {
+		if o.wire.Op == wire.OpCreate2 {
+			k.newer = append(k.newer, len(e.B)-start)
+		}
+		h := proto.MultiHeader{Type: int32(o.wire.Op), Err: -1}
+		if err := h.Write(e); err != nil {
+			return err
+		}
+		if err := e.Encode(o.wire.Record); err != nil {
+			return err
+		}
+	}
+	end := proto.MultiHeader{Type: -1, Done: true, Err: -1}
+	return end.Write(e)
+}
+
+// age puts create where create2 was.
+func (k *txnState) age(op wire.Op, body []byte) wire.Op {
+	for _, at := range k.newer {
+		binary.BigEndian.PutUint32(body[at:], uint32(wire.OpCreate))
+	}
+	return op
+}
+
+func (k *txnState) decode(_ *base, d *wire.Decoder, reply *session.Reply) (struct{}, error) {
+	resp := wire.MultiResponse{Want: len(k.ops)}
+	if err := d.Decode(&resp); err != nil {
+		return struct{}{}, err
+	}
+	if len(resp.Results) != len(k.ops) {
+		return struct{}{}, fmt.Errorf("transaction of %d operations: %d results", len(k.ops), len(resp.Results))
+	}
+	if i, code, bad := resp.Failed(); bad {
+		return struct{}{}, k.refused(i, code)
+	}
+	for i, o := range k.ops {
+		if !answers(o.wire.Op, &resp.Results[i]) {
+			return struct{}{}, fmt.Errorf("transaction: result %d does not fit %v", i, o.wire.Op)
+		}
+	}
+	k.results, k.zxid = resp.Results, reply.Zxid
+	return struct{}{}, nil
+}
+
+// answers reports whether r is a success of op.
+func answers(op wire.Op, r *wire.MultiResult) bool {
+	switch r.Record.(type) {
+	case *proto.Create2Response, *proto.CreateResponse:
+		return op == wire.OpCreate2 || op == wire.OpCreateContainer || op == wire.OpCreateTTL
+	case *proto.SetDataResponse:
+		return op == wire.OpSetData
+	case nil:
+		return r.Type == op
+	}
+	return false
+}
+
+// refused is the error of a transaction of which operation i failed with err.
+func (k *txnState) refused(i int, err error) *TxnError {
+	e := &TxnError{Index: i, Results: make([]error, len(k.ops))}
+	for j, o := range k.ops {
+		why := err
+		switch {
+		case j < i:
+			why = ErrRolledBack
+		case j > i:
+			why = ErrRuntimeInconsistency
+		}
+		e.Results[j] = &OpError{Op: opName(o.wire.Op), Path: o.path, Err: why}
+	}
+	e.Err = e.Results[i]
+	return e
+}
+
+// settle completes the operations' futures.
+func (k *txnState) settle(b *future.Batch, err error) {
+	var te *TxnError
+	errors.As(err, &te)
+	for i, o := range k.ops {
+		switch {
+		case o.done == nil:
+		case err == nil:
+			o.done(b, &k.results[i], k.zxid, nil)
+		case te != nil:
+			o.done(b, nil, 0, te.Results[i])
+		default:
+			o.done(b, nil, 0, err)
+		}
+	}
+}

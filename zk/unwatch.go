@@ -1,0 +1,79 @@
+package zk
+
+import (
+	"context"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/session"
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
+)
+
+// Unwatch gives the watch up: Changed fails with ErrUnwatched if it is not complete, at once and in
+// any case. When nobody else of this client watches the same, the server (from 3.5 on) is told to
+// forget it too; the future completes when it has. An older server keeps the watch until it fires.
+//
+// ctx bounds the waiting only: also when it has ended the server is told. Unwatch of the zero Watched,
+// which comes with an error, does nothing.
+func (w Watched[T]) Unwatch(ctx context.Context) *future.Future[struct{}] {
+	mustContext(ctx)
+	if w.w == nil {
+		return future.Value(struct{}{})
+	}
+	return w.w.end(ctx, ErrUnwatched)
+}
+
+// end ends a watch with cause, if it has not ended.
+func (w *watch) end(ctx context.Context, cause error) *future.Future[struct{}] {
+	r := &removal{w: w, ctx: ctx}
+	r.req.Op, r.req.Call = wire.OpRemoveWatches, r
+	r.promise.Init(w.c.lane, r)
+	if w.c.driver.Unwatch(&w.s, &r.req) {
+		w.c.own.remove(w)
+		w.promise.Complete(Event{}, w.error(cause))
+	}
+	if ctx.Err() != nil {
+		r.Cancel()
+	}
+	return r.promise.Future()
+}
+
+// A removal asks the server to forget a watch. The request is not bound to the context, as others
+// are: what is left undone would stay on the server.
+type removal struct {
+	req     session.Request
+	w       *watch
+	ctx     context.Context
+	bound   bound
+	promise future.Promise[struct{}]
+}
+
+// Encode and Complete make a removal a session.Call.
+
+func (r *removal) Encode(e *wire.Encoder) error {
+	return e.Encode(&proto.RemoveWatchesRequest{Path: r.w.s.Path, Type: int32(r.w.s.Kind.WatcherType())})
+}
+
+func (r *removal) Complete(b *future.Batch, reply session.Reply) {
+	r.w.c.driver.Settled()
+	r.bound.lift()
+	err := reply.Err
+	switch err {
+	case nil, ErrNoWatcher, ErrUnimplemented, ErrConnectionLoss, ErrSessionExpired, ErrClosed:
+		err = nil // whatever the reason, there is no such watch; or the server cannot do better
+	default:
+		err = r.error(err)
+	}
+	r.promise.CompleteIn(b, struct{}{}, err)
+}
+
+func (r *removal) error(err error) error {
+	return &OpError{Op: opName(r.req.Op), Path: r.w.path(), Err: err}
+}
+
+// Context, Arm, Cancel and Settled make a removal a future.Source.
+
+func (r *removal) Context() context.Context { return r.ctx }
+func (r *removal) Arm()                     { r.bound.arm(r.ctx, r.w.c.lane, r.Cancel) }
+func (r *removal) Cancel()                  { r.promise.Complete(struct{}{}, r.error(r.ctx.Err())) }
+func (r *removal) Settled()                 {}

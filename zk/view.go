@@ -1,0 +1,126 @@
+package zk
+
+import (
+	"container/list"
+	"context"
+	"sync"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/wire"
+)
+
+// Chroot returns a view in which all paths are below path. Paths in results, events and errors are
+// the view's. The node need not exist: an EnsurePath of "/" in the view creates it. An invalid path
+// makes every operation of the view fail with ErrBadArguments.
+func (c *Client) Chroot(path string) *Client {
+	v := c.view()
+	if err := wire.ValidatePath(path, false); err != nil {
+		v.bad = err
+	} else if path != "/" {
+		v.chroot = wire.Chroot(c.chroot.Join(path, false))
+	}
+	return v
+}
+
+// Pinned returns a view whose operations are carried out in session s or fail with ErrSessionExpired,
+// MaybeApplied false: never in a later session that has come about in the meantime. s comes from
+// [Client.Session] or a [StateChange] of this client.
+func (c *Client) Pinned(s Session) *Client {
+	v := c.view()
+	v.epoch = c.epochOf(s)
+	return v
+}
+
+// epochOf returns the epoch of a session of this client, and one that never is of any other.
+func (c *Client) epochOf(s Session) uint64 {
+	if now := c.Session(); s.Epoch == 0 || s.Epoch == now.Epoch && now.ID != 0 && s.ID != now.ID {
+		return ^uint64(0)
+	}
+	return s.Epoch
+}
+
+func (c *Client) view() *Client {
+	v := *c
+	v.own = &watches{}
+	return &v
+}
+
+// path validates a path and puts it under the view's chroot.
+func (c *Client) path(path string) (string, error) { return c.full(path, false) }
+
+// full is path for what may be the prefix of a sequential node.
+func (c *Client) full(path string, sequential bool) (string, error) {
+	if c.bad != nil {
+		return "", c.bad
+	}
+	if err := wire.ValidatePath(path, sequential); err != nil {
+		return "", err
+	}
+	return c.chroot.Join(path, sequential), nil
+}
+
+// watches are the watches that were asked for through one view and have not ended.
+type watches struct {
+	mu    sync.Mutex // guards what follows, and place of every watch in it
+	round uint64     // counts the view's closings: what was asked for before ends with them
+	list  list.List  // of *watch, oldest first
+}
+
+// now returns the round. A client that is not a view, with nil, keeps no list.
+func (ws *watches) now() uint64 {
+	if ws == nil {
+		return 0
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.round
+}
+
+// add notes w. It returns false if the view was closed since w was asked for.
+func (ws *watches) add(w *watch) bool {
+	if ws == nil {
+		return true
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if w.round != ws.round {
+		return false
+	}
+	w.place = ws.list.PushBack(w)
+	return true
+}
+
+func (ws *watches) remove(w *watch) {
+	if ws == nil {
+		return
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if w.place != nil {
+		ws.list.Remove(w.place)
+		w.place = nil
+	}
+}
+
+// take removes and returns all, and begins a new round.
+func (ws *watches) take() (all []*watch) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for e := ws.list.Front(); e != nil; e = e.Next() {
+		w := e.Value.(*watch)
+		w.place = nil
+		all = append(all, w)
+	}
+	ws.list.Init()
+	ws.round++
+	return all
+}
+
+// closeView ends the watches of a view, and nothing else.
+func (c *Client) closeView(ctx context.Context) *future.Future[struct{}] {
+	var removals []future.Outcome
+	for _, w := range c.own.take() {
+		removals = append(removals, w.end(ctx, ErrClosed))
+	}
+	return future.Join(removals...).On(c.sessionLane)
+}
