@@ -1,0 +1,107 @@
+package core
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/data"
+)
+
+// create 1 (3.4), create2 15 (3.5), createContainer 19 (3.5.1), createTTL 21 (3.5.3).
+//
+//   - Op 19 makes a container whatever its flags say; the container flag of ops 1 and 15 makes a plain node. (Within a
+//     multi it is otherwise, see kindInMulti.)
+//   - Op 21 is only for the TTL flags, and the TTL flags only for op 21. ZooKeeper dies of op 21 with another flag and
+//     ttl -1; here it is BADARGUMENTS, as with any other ttl.
+
+// noTTL is what ZooKeeper takes for the ttl of a request that has none.
+const noTTL = -1
+
+type creation struct {
+	op    wire.Op
+	path  string
+	data  []byte
+	acl   []data.ACL
+	flags wire.CreateFlags
+	ttl   int64
+}
+
+// create makes its checks in ZooKeeper's order: which error wins is part of the protocol.
+func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
+	flagsFirst := p.leader.cfg.Version.from(3, 5, 0)
+	if code := p.createFlags(c); flagsFirst && code != wire.OK {
+		return ch, code
+	}
+	if !strings.Contains(c.path, "/") || strings.Contains(c.path, "\x00") {
+		return ch, wire.CodeBadArguments
+	}
+	acl, code := p.fixACL(c.acl)
+	if code != wire.OK {
+		return ch, code
+	}
+	parent, ok := p.leader.record(parentOf(c.path))
+	if !ok {
+		return ch, wire.CodeNoNode
+	}
+	if !p.allowed(parent.acl, wire.PermCreate) {
+		return ch, wire.CodeNoAuth
+	}
+	if code := p.createFlags(c); code != wire.OK {
+		return ch, code
+	}
+	path := c.path
+	if c.flags.Sequential() {
+		path += fmt.Sprintf("%010d", parent.creates)
+	}
+	if wire.ValidatePath(path, false) != nil {
+		return ch, wire.CodeBadArguments
+	}
+	if _, exists := p.leader.record(path); exists {
+		return ch, wire.CodeNodeExists
+	}
+	if parent.kind == Ephemeral {
+		return ch, wire.CodeNoChildrenForEphemerals
+	}
+
+	ch = Change{
+		Op: wire.OpCreate, Result: createResult(c.op), Path: path, Data: c.data, ACL: acl,
+		Version: parent.creates + 1, // wraps; what a State makes of it depends on the version
+	}
+	switch {
+	case c.op == wire.OpCreateContainer:
+		ch.Kind = Container
+	case c.op == wire.OpCreateTTL:
+		ch.Kind, ch.TTL = TTL, c.ttl
+	case c.flags.Ephemeral():
+		ch.Kind, ch.Owner = Ephemeral, p.request.Session
+	}
+	parent.creates++
+	parent.children++
+	p.leader.stage(p.txn.Zxid, parentOf(path), parent)
+	p.leader.stage(p.txn.Zxid, path, record{kind: ch.Kind, owner: ch.Owner, acl: acl, length: int32(len(c.data))})
+	return ch, wire.OK
+}
+
+func (p *proposal) createFlags(c *creation) wire.Code {
+	cfg := &p.leader.cfg
+	switch {
+	case c.flags < 0 || c.flags > cfg.Version.maxCreateFlag():
+		return wire.CodeBadArguments
+	case c.flags.TTL() && !cfg.ExtendedTypes:
+		return wire.CodeUnimplemented
+	case c.flags.TTL() && (c.ttl < wire.MinTTL || c.ttl > wire.MaxTTL):
+		return wire.CodeBadArguments
+	case !c.flags.TTL() && c.op == wire.OpCreateTTL:
+		return wire.CodeBadArguments
+	}
+	return wire.OK
+}
+
+// createResult is how the reply is labelled in a multi.
+func createResult(op wire.Op) wire.Op {
+	if op == wire.OpCreate {
+		return wire.OpCreate
+	}
+	return wire.OpCreate2
+}

@@ -1,0 +1,109 @@
+package differential
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// A contest plays scripts to two hosts.
+type contest struct {
+	profile  profile
+	real     host
+	core     host
+	coverage coverage
+	prev     script
+	scripts  int // played
+	steps    int
+}
+
+// check plays one script, as part of a property.
+func (c *contest) check(t *rapid.T) {
+	sc := c.profile.scripts().Draw(t, "script")
+	c.scripts++
+	c.steps += len(sc)
+	report, err := c.play(sc)
+	if err != nil {
+		if os.Getenv("DIFFDEBUG") != "" {
+			fmt.Println("\nBEFORE\n", c.prev, "NOW\n", sc, err)
+			os.Exit(1)
+		}
+		t.Log(sc)
+		t.Fatal(err)
+	}
+	c.prev = sc
+	if report != "" {
+		if os.Getenv("DIFFDEBUG") != "" {
+			fmt.Println(report)
+			os.Exit(1)
+		}
+		t.Log(report)
+		t.Fatal("the servers answer differently")
+	}
+}
+
+// play plays a script on both hosts and returns what is different, or "".
+func (c *contest) play(sc script) (report string, err error) {
+	root := ""
+	if !c.profile.alone {
+		root = fmt.Sprintf("/s%06d", c.scripts)
+	}
+	var real, core *transcript
+	var realErr, coreErr error
+	var both sync.WaitGroup
+	both.Go(func() { real, realErr = play(c.real, root, sc, c.coverage.note) })
+	both.Go(func() { core, coreErr = play(c.core, root, sc, nil) })
+	both.Wait()
+	if realErr != nil || coreErr != nil {
+		return "", fmt.Errorf("real: %v; core: %v", realErr, coreErr)
+	}
+	return compare(sc, root, real, core), nil
+}
+
+// compare returns a report of the first step that differs.
+func compare(sc script, root string, real, core *transcript) string {
+	for i := range max(len(real.Steps), len(core.Steps)) {
+		var a, b []entry
+		if i < len(real.Steps) {
+			a = real.Steps[i]
+		}
+		if i < len(core.Steps) {
+			b = core.Steps[i]
+		}
+		if diff := cmp.Diff(a, b); diff != "" {
+			return report(sc, root, i, diff)
+		}
+	}
+	if diff := cmp.Diff(real.State, core.State); diff != "" {
+		return report(sc, root, -1, diff)
+	}
+	return ""
+}
+
+func report(sc script, root string, at int, diff string) string {
+	where, step := fmt.Sprintf("at step %d", at), ""
+	switch {
+	case at < 0:
+		where = "in the tree at the end"
+	case at >= len(sc):
+		where = "when the sessions that were left were closed, in turn"
+	default:
+		step = sc[at].String()
+	}
+	return fmt.Sprintf("root %s, the script:\n%vdifferent %s:\n%s\n(-real +core; zxids count from %d, the creation of the root)\n%s",
+		root, sc, where, step, zxidBase, diff)
+}
+
+// coverage counts replies of the real server by operation and code.
+type coverage map[wire.Op]map[wire.Code]int
+
+func (c coverage) note(op wire.Op, code wire.Code) {
+	if c[op] == nil {
+		c[op] = make(map[wire.Code]int)
+	}
+	c[op][code]++
+}

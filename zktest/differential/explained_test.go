@@ -1,0 +1,83 @@
+package differential
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
+)
+
+// explained is all that may differ between the servers. Whatever is not here is a failure.
+var explained = []difference{
+	{
+		what:   "createTTL with another flag and ttl -1",
+		why:    "ZooKeeper dies of it, and never starts again from that log; package core answers BADARGUMENTS",
+		unsent: func(_ *profile, r *request) bool { return anyPart(r, poisonousTTL) },
+	},
+	{
+		what: "check alone",
+		why:  "up to 3.8.4 and 3.9.2 ZooKeeper never answers, and never starts again from that log; package core answers UNIMPLEMENTED",
+		unsent: func(p *profile, r *request) bool {
+			return r.Op == wire.OpCheck && !(p.version.AtLeast(v(3, 9, 3)) || p.version.Minor == 8 && p.version.AtLeast(v(3, 8, 5)))
+		},
+	},
+	{
+		what: "characters above U+FFFF, and bytes that are not UTF-8, in what sync and setWatches say back",
+		why:  "a Java string has two surrogates for the former, and replacements for the latter, and that is sent back; no node has such a path",
+		unsent: func(_ *profile, r *request) bool {
+			text := ""
+			if r.Record != nil {
+				text = fmt.Sprint(r.Record)
+			}
+			switch r.Op {
+			case wire.OpSync, wire.OpSetWatches, wire.OpSetWatches2:
+				return !utf8.ValidString(text) || strings.ContainsFunc(text, func(c rune) bool { return c > 0xffff })
+			}
+			return false
+		},
+	},
+	{
+		what: "open: null list in setWatches",
+		unsent: func(_ *profile, r *request) bool {
+			switch r := r.Record.(type) {
+			case *proto.SetWatches:
+				return r.DataWatches == nil || r.ExistWatches == nil || r.ChildWatches == nil
+			case *proto.SetWatches2:
+				return r.DataWatches == nil || r.ExistWatches == nil || r.ChildWatches == nil || r.PersistentWatches == nil || r.PersistentRecursiveWatches == nil
+			}
+			return false
+		},
+	},
+}
+
+// A difference is one reason for two servers to answer otherwise.
+type difference struct {
+	what, why string
+	// unsent, if set, says that a request is not sent, for one of the servers would not survive it.
+	unsent func(*profile, *request) bool
+}
+
+// unsent reports whether a request must not be sent to a real server.
+func unsent(p *profile, r *request) bool {
+	return slices.ContainsFunc(explained, func(d difference) bool { return d.unsent != nil && d.unsent(p, r) })
+}
+
+// anyPart reports whether is says so of a request or of a part of a multi.
+func anyPart(r *request, is func(wire.Op, wire.Record) bool) bool {
+	if m, ok := r.Record.(*wire.MultiRequest); ok {
+		return slices.ContainsFunc(m.Ops, func(o wire.MultiOp) bool { return is(o.Op, o.Record) })
+	}
+	return is(r.Op, r.Record)
+}
+
+func poisonousTTL(_ wire.Op, r wire.Record) bool {
+	c, ok := r.(*proto.CreateTTLRequest)
+	return ok && !wire.CreateFlags(c.Flags).TTL() && c.Ttl == -1
+}
+
+func v(major, minor, patch int) wire.Version {
+	return wire.Version{Major: major, Minor: minor, Patch: patch}
+}

@@ -1,0 +1,113 @@
+package differential
+
+import (
+	"math"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"pgregory.net/rapid"
+)
+
+// A profile is what scripts may contain on a kind of host.
+type profile struct {
+	version wire.Version
+	// alone: the script has the server for itself, and may use and spoil what all scripts share: the root, /zookeeper.
+	alone   bool
+	servers int
+}
+
+// scripts generates scripts of about 30 steps. They come in bunches, which shrinks faster.
+func (p *profile) scripts() *rapid.Generator[script] {
+	bunches := rapid.SliceOfN(rapid.SliceOfN(p.steps(), 0, 14), 0, 12)
+	return rapid.Custom(func(t *rapid.T) script {
+		var s script
+		for _, bunch := range bunches.Draw(t, "bunches") {
+			s = append(s, bunch...)
+		}
+		return s
+	})
+}
+
+func (p *profile) steps() *rapid.Generator[step] {
+	requests := p.requests()
+	burst := rapid.SliceOfN(requests, 1, 5)
+	dials := p.dials()
+	return rapid.Custom(func(t *rapid.T) step {
+		st := step{Slot: below(t, slots)}
+		switch n := below(t, 100); {
+		case n < 60:
+			st.Requests = []request{requests.Draw(t, "request")}
+		case n < 82:
+			st.Requests = burst.Draw(t, "burst")
+		case n < 91:
+			d := dials.Draw(t, "dial")
+			st.Dial = &d
+		case n < 94: // cut
+		case n < 97:
+			st.Requests = []request{{Op: wire.OpCloseSession}}
+			st.Requests = append(st.Requests, rapid.SliceOfN(p.reads(), 0, 2).Draw(t, "behind")...)
+		case n < 99:
+			st.Requests = []request{p.lonely().Draw(t, "lonely")}
+		default:
+			st.Raw = pick(t, rawBytes)
+		}
+		return st
+	})
+}
+
+// rawBytes is frames that end a connection: empty, too long, negative, too short for a header.
+var rawBytes = [][]byte{
+	{0, 0, 0, 0},
+	{0, 0x10, 0, 0, 1, 2, 3, 4},
+	{0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4},
+	{0x7f, 0xff, 0xff, 0xff},
+	{0, 0, 0, 3, 0, 0, 1},
+	{0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0},
+}
+
+func (p *profile) dials() *rapid.Generator[dial] {
+	return rapid.Custom(func(t *rapid.T) dial {
+		d := dial{
+			Server:   below(t, p.servers),
+			Resume:   below(t, 4) > 0,
+			Of:       below(t, slots),
+			Stay:     below(t, 3) == 1,
+			Timeout:  pick(t, []int32{30_000, 60_000, longTimeout, math.MaxInt32, 41_234}),
+			ReadOnly: readOnlyKind(below(t, int(readOnlyKinds))),
+		}
+		switch below(t, 20) {
+		case 1, 2:
+			d.Password = passwordKind(below(t, int(passwordKinds)))
+		case 3, 4, 5, 6:
+			d.Zxid = zxids().Draw(t, "zxid")
+		case 7:
+			d.Unknown = true
+		case 8:
+			d.Protocol = pick(t, []int32{1, -1, 7})
+		case 9:
+			d.Mangle = mangles().Draw(t, "mangle")
+		}
+		return d
+	})
+}
+
+// zxids generates zxids around the begin of the script and around now.
+func zxids() *rapid.Generator[zxid] {
+	return rapid.Custom(func(t *rapid.T) zxid {
+		switch below(t, 4) {
+		case 0:
+			return zxid{fromZero, pick(t, []int64{0, -1, math.MaxInt64, math.MinInt64})}
+		case 1:
+			return zxid{fromBase, rapid.Int64Range(0, 60).Draw(t, "zxid")}
+		}
+		return zxid{fromLast, rapid.Int64Range(-12, 3).Draw(t, "zxid")}
+	})
+}
+
+func mangles() *rapid.Generator[mangle] {
+	return rapid.Custom(func(t *rapid.T) mangle {
+		return mangle{
+			Cut: below(t, 61),
+			Add: rapid.SliceOfN(rapid.Byte(), 0, 5).Draw(t, "add"),
+		}
+	})
+}

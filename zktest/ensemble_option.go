@@ -1,0 +1,51 @@
+package zktest
+
+import (
+	"time"
+
+	"github.com/gazoo-go/gazoo/zktest/internal/java"
+)
+
+// An EnsembleOption configures what [StartZooKeeper] starts. A bad one makes it fail the test.
+type EnsembleOption struct{ apply func(*java.Config) }
+
+// WithTickTime sets ZooKeeper's unit of time, in whole milliseconds. Sessions last at least two ticks. Default 500 ms.
+func WithTickTime(d time.Duration) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.TickTime = d }}
+}
+
+// WithSyncLimit sets for how many ticks a follower may be out of touch with the leader before they part. The
+// default, 10, forgives a busy machine; a paused leader is replaced no sooner.
+func WithSyncLimit(ticks int) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.SyncLimit = ticks }}
+}
+
+// WithObservers makes the servers from index first on observers: they do not vote. Default: all vote.
+func WithObservers(first int) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.ObserversFrom = first + 1 }}
+}
+
+// WithPartitions puts a proxy on every link between servers, for [Ensemble.Partition]. It switches reconfiguration off.
+func WithPartitions() EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.Partitionable = true }}
+}
+
+// WithServerTLS gives every server a TLS port and a certificate, for [Ensemble.SecureClient]. ZooKeeper 3.5.5 or later.
+func WithServerTLS() EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.TLS = true }}
+}
+
+// WithServerConfig appends lines, as in "snapCount=1000", to every server's zoo.cfg. They override earlier ones.
+func WithServerConfig(lines ...string) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.Lines = append(c.Lines, lines...) }}
+}
+
+// WithJVM appends arguments of the servers' JVMs, as in "-Dreadonlymode.enabled=true". The last of two wins.
+func WithJVM(args ...string) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.JVM = append(c.JVM, args...) }}
+}
+
+// WithJAAS switches SASL on, with text as the servers' JAAS configuration file.
+func WithJAAS(text string) EnsembleOption {
+	return EnsembleOption{func(c *java.Config) { c.JAAS = text }}
+}

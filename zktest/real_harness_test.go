@@ -1,0 +1,79 @@
+package zktest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// testHarness tests Ensemble itself, as far as the tests that use it do not.
+func testHarness(t *testing.T, ens *zktest.Ensemble) {
+	if n := len(strings.Split(ens.ConnectString(), ",")); n != ens.Len() || !strings.Contains(ens.ConnectString(), ens.Addr(0)) {
+		t.Errorf("connect string %s", ens.ConnectString())
+	}
+	if answer := ens.FourLetter(ens.Leader(), "srvr"); !strings.Contains(answer, "Mode: leader") {
+		t.Errorf("the leader says %q", answer)
+	}
+	if !strings.Contains(ens.Log(0, 1000), "ZooKeeper") {
+		t.Errorf("server 0 logged %q", ens.Log(0, 1000))
+	}
+
+	// Clients of one test share a chroot, which goes with the test.
+	root := ens.RootClient(t)
+	var chroot string
+	t.Run("Inner", func(t *testing.T) {
+		one, two := ens.Client(t), ens.Client(t)
+		got(t, one.Create(bg, "/a", nil))
+		if got(t, two.Sync(bg, "/")); got(t, two.Exists(bg, "/a")) == nil {
+			t.Error("two clients, two chroots")
+		}
+		chroot = ens.Chroot(t)
+		if got(t, root.Sync(bg, "/")); got(t, root.Exists(bg, chroot+"/a")) == nil {
+			t.Errorf("no node in %s", chroot)
+		}
+		got(t, one.Create(bg, "/locked", nil, zk.ACLs{zk.DigestACL("nobody", "knows", zk.PermAll)}))
+	})
+	if got(t, root.Sync(bg, "/")); got(t, root.Exists(bg, chroot)) != nil {
+		t.Errorf("%s outlives its test", chroot)
+	}
+
+	// A client that was not made here, and a view of one that was.
+	bystander := statesOf(ens.RootClient(t))
+	stranger, err := zk.Connect(bg, ens.ConnectString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { got(t, stranger.Close(bg)) }()
+	for _, cl := range []*zk.Client{stranger, root, root.Chroot("/zookeeper")} {
+		server := ens.ServerOf(cl)
+		if answer := ens.FourLetter(server, "cons"); !strings.Contains(answer, sid(cl)) {
+			t.Errorf("server %d does not know session %s: %s", server, sid(cl), answer)
+		}
+		before := cl.Session()
+		log := statesOf(cl)
+		if !ens.LoseConnection(cl) {
+			t.Error("there was no connection to lose")
+		}
+		eventually(t, "suspended and connected again", func() bool {
+			states := log.seen()
+			return len(states) >= 2 && states[0] == zk.Suspended && cl.State() == zk.Connected
+		})
+		log.stop()
+		if now := cl.Session(); now.ID != before.ID {
+			t.Errorf("%v, want %v", now, before)
+		}
+	}
+	if states := bystander.seen(); len(states) > 0 {
+		t.Errorf("a client suffered with another: %v", states)
+	}
+
+	before := stranger.Session()
+	ens.ExpireSession(stranger)
+	eventually(t, "a new session", func() bool { return stranger.Session().ID != before.ID && stranger.State() == zk.Connected })
+}
+
+// sid is how a server names a client's session.
+func sid(cl *zk.Client) string { return fmt.Sprintf("sid=%#x", uint64(cl.Session().ID)) }

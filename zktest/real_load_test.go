@@ -1,0 +1,497 @@
+package zktest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/zk"
+)
+
+// A load is workers that use one client as hard as they can, each a directory of its own, and know afterwards what
+// must be there. A third of them wait for futures, a third chain callbacks, a third are coroutines.
+//
+// What a write has come to is one of three fates: it was acknowledged; it failed and may have been applied; it
+// failed and must not have been applied. Nobody but the worker writes into its directory, and the session's order is
+// its order, so the state of its nodes at the end follows from these up to the "may".
+type load struct {
+	t       *testing.T
+	cl      *zk.Client
+	workers []*worker
+	stop    atomic.Bool
+	issued  atomic.Int64
+	ended   atomic.Int64
+	acked   atomic.Int64 // writes
+	running sync.WaitGroup
+
+	mu    sync.Mutex // guards fails
+	fails map[string]int
+}
+
+// A worker's fields belong to whoever runs it, and to the test once that has ended.
+type worker struct {
+	load *load
+	id   int
+	dir  string
+	rng  *rand.Rand
+
+	nodes   map[string]fate // by name
+	old     []string        // nodes that may be deleted, oldest first
+	next    int
+	reg     register // set alone
+	counter register // set in transactions, each with the creation of a node
+	watches []*watched
+}
+
+type fate int
+
+const (
+	absent fate = iota
+	maybe       // the create is in doubt
+	present
+	doubted // the delete is in doubt
+)
+
+// A register is a node whose data counts the Sets that were issued, and its version those that were applied.
+type register struct {
+	issued  int
+	acked   int   // the newest one acknowledged
+	oks     int   // how many were
+	doubts  []int // in doubt
+	read    int   // the newest value that was read
+	version int32 // by the newest reply
+}
+
+// A watched is a watch and what the node was when it was set.
+type watched struct {
+	path    string
+	kind    string // "get", "exists", "children"
+	zxid    int64  // of the last change; 0: the node was not there
+	changed *future.Future[zk.Event]
+}
+
+func startLoad(t *testing.T, cl *zk.Client, workers int) *load {
+	t.Helper()
+	l := &load{t: t, cl: cl, fails: make(map[string]int)}
+	var made []*future.Future[zk.Created]
+	for i := range workers {
+		w := &worker{load: l, id: i, dir: dirOf(i), rng: rand.New(rand.NewPCG(1, uint64(i))), nodes: make(map[string]fate)}
+		l.workers = append(l.workers, w)
+		made = append(made, cl.Create(bg, w.dir, nil), cl.Create(bg, w.dir+"/reg", []byte("0")), cl.Create(bg, w.dir+"/counter", []byte("0")))
+	}
+	got(t, future.All(made...))
+	for i, w := range l.workers {
+		l.running.Add(1)
+		switch i % 3 {
+		case 0:
+			go w.futures()
+		case 1:
+			w.callbacks()
+		case 2:
+			future.Async(bg, cl.Handler().Lane(fmt.Sprintf("worker-%d/body", i)), w.coroutine)
+		}
+	}
+	return l
+}
+
+func dirOf(i int) string { return fmt.Sprintf("/w%02d", i) }
+
+// finish stops the workers and checks that everything they started has ended.
+func (l *load) finish() {
+	l.t.Helper()
+	l.stop.Store(true)
+	over := make(chan struct{})
+	go func() {
+		l.running.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-time.After(realPatience):
+		l.t.Fatalf("of %d operations %d have not ended within %v", l.issued.Load(), l.issued.Load()-l.ended.Load(), realPatience)
+	}
+	eventually(l.t, "no operation in flight", func() bool { return l.cl.InFlight() == 0 })
+	l.t.Logf("%d operations, %d writes acknowledged, failures: %v", l.ended.Load(), l.acked.Load(), l.fails)
+}
+
+// progress waits until so many more writes are acknowledged.
+func (l *load) progress(n int64) {
+	l.t.Helper()
+	before := l.acked.Load()
+	eventually(l.t, "progress", func() bool { return l.acked.Load() >= before+n })
+}
+
+// The three styles. A batch is issued without waiting in between, and its results are looked at in its order.
+
+func (w *worker) futures() {
+	defer w.load.running.Done()
+	for !w.load.stop.Load() {
+		for _, p := range w.batch() {
+			p.wait()
+		}
+	}
+}
+
+func (w *worker) callbacks() {
+	batch := w.batch()
+	left := len(batch)
+	for _, p := range batch {
+		p.call(func() { // on the client's completion lane
+			if left--; left > 0 {
+				return
+			}
+			if w.load.stop.Load() {
+				w.load.running.Done()
+				return
+			}
+			w.callbacks()
+		})
+	}
+}
+
+func (w *worker) coroutine(co *future.Co) (struct{}, error) {
+	defer w.load.running.Done()
+	for !w.load.stop.Load() {
+		for _, p := range w.batch() {
+			p.await(co)
+		}
+	}
+	return struct{}{}, nil
+}
+
+// A pending is an operation on its way, whatever its type.
+type pending struct {
+	wait  func()
+	call  func(then func())
+	await func(co *future.Co)
+}
+
+func pend[T any](w *worker, f *future.Future[T], record func(T, error)) pending {
+	w.load.issued.Add(1)
+	note := func(v T, err error) {
+		w.load.note(err)
+		record(v, err)
+		w.load.ended.Add(1)
+	}
+	return pending{
+		wait:  func() { note(f.Wait()) },
+		call:  func(then func()) { f.OnComplete(func(v T, err error) { note(v, err); then() }) },
+		await: func(co *future.Co) { note(future.Await(co, f)) },
+	}
+}
+
+// note counts failures, and reports those that a lost connection does not explain.
+func (l *load) note(err error) {
+	if err == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := "not applied"
+	if zk.MaybeApplied(err) {
+		text = "maybe applied"
+	}
+	var oe *zk.OpError
+	if errors.As(err, &oe) {
+		text = fmt.Sprint(oe.Op, ": ", oe.Err, ", ", text)
+	}
+	l.fails[text]++
+	if !errors.Is(err, zk.ErrConnectionLoss) {
+		l.t.Errorf("unexpected: %v", err)
+	}
+}
+
+// keptNodes is how many nodes a worker lets stand.
+const keptNodes = 30
+
+// batch issues one to six operations.
+func (w *worker) batch() (batch []pending) {
+	for range 1 + w.rng.IntN(6) {
+		var p pending
+		switch kind := w.rng.IntN(8); {
+		case kind < 4 && len(w.old) > keptNodes:
+			p = w.remove()
+		case kind < 2:
+			p = w.create()
+		case kind < 4:
+			p = w.txn()
+		case kind < 5:
+			p = w.set()
+		case kind < 7:
+			p = w.get()
+		default:
+			p = w.watch()
+		}
+		batch = append(batch, p)
+	}
+	return batch
+}
+
+func (w *worker) name() string {
+	w.next++
+	return fmt.Sprintf("n%06d", w.next)
+}
+
+// wrote is the fate of a write with this outcome: yes, perhaps, or no.
+func (w *worker) wrote(err error, yes, perhaps, no fate) fate {
+	switch {
+	case err == nil:
+		w.load.acked.Add(1)
+		return yes
+	case zk.MaybeApplied(err):
+		return perhaps
+	}
+	return no
+}
+
+func (w *worker) create() pending {
+	name, opts := w.name(), []zk.CreateOption(nil)
+	if w.rng.IntN(4) == 0 {
+		opts = append(opts, zk.Ephemeral)
+	}
+	w.nodes[name] = maybe
+	return pend(w, w.load.cl.Create(bg, w.dir+"/"+name, []byte(name), opts...), func(c zk.Created, err error) {
+		w.made(name, err)
+		if err == nil && c.Path != w.dir+"/"+name {
+			w.load.t.Errorf("created %s, want %s", c.Path, w.dir+"/"+name)
+		}
+	})
+}
+
+func (w *worker) made(name string, err error) {
+	if w.nodes[name] = w.wrote(err, present, maybe, absent); err == nil {
+		w.old = append(w.old, name)
+	}
+}
+
+// remove deletes the oldest node whose creation is acknowledged.
+func (w *worker) remove() pending {
+	name := w.old[0]
+	w.old = w.old[1:]
+	w.nodes[name] = doubted
+	return pend(w, w.load.cl.Delete(bg, w.dir+"/"+name, zk.AnyVersion), func(_ struct{}, err error) {
+		if w.nodes[name] = w.wrote(err, absent, doubted, present); err == nil {
+			delete(w.nodes, name) // what the map does not name must not be there
+		}
+	})
+}
+
+func (w *worker) set() pending {
+	r := &w.reg
+	r.issued++
+	v := r.issued
+	return pend(w, w.load.cl.Set(bg, w.dir+"/reg", []byte(strconv.Itoa(v)), zk.AnyVersion), func(st zk.Stat, err error) {
+		w.setDone(r, v, st, err)
+	})
+}
+
+func (w *worker) setDone(r *register, v int, st zk.Stat, err error) {
+	switch w.wrote(err, present, maybe, absent) {
+	case present:
+		r.acked, r.oks = v, r.oks+1
+		if st.Version <= r.version {
+			w.load.t.Errorf("%s: set %d got version %d after %d", w.dir, v, st.Version, r.version)
+		}
+		r.version = st.Version
+	case maybe:
+		r.doubts = append(r.doubts, v)
+	}
+}
+
+// get reads the register. The session's order says what must be seen at least and at most.
+func (w *worker) get() pending {
+	r := &w.reg
+	issued := r.issued
+	return pend(w, w.load.cl.Get(bg, w.dir+"/reg"), func(n zk.Node, err error) {
+		if err != nil {
+			if zk.MaybeApplied(err) {
+				w.load.t.Errorf("a read may have been applied: %v", err)
+			}
+			return
+		}
+		v, _ := strconv.Atoi(string(n.Data))
+		if v < r.acked || v < r.read || v > issued {
+			w.load.t.Errorf("%s: read %d, when %d was acknowledged, %d read before, %d issued", w.dir, v, r.acked, r.read, issued)
+		}
+		r.read = v
+	})
+}
+
+// txn creates a node and sets the counter, both or neither.
+func (w *worker) txn() pending {
+	r := &w.counter
+	r.issued++
+	v := r.issued
+	name := fmt.Sprintf("t%06d", v)
+	w.nodes[name] = maybe
+	tx := w.load.cl.Txn()
+	tx.Check(w.dir, zk.AnyVersion)
+	tx.Create(w.dir+"/"+name, []byte(name))
+	set := tx.Set(w.dir+"/counter", []byte(strconv.Itoa(v)), zk.AnyVersion)
+	return pend(w, tx.Commit(bg), func(_ struct{}, err error) {
+		st, setErr, ready := set.Poll()
+		if !ready || (setErr == nil) != (err == nil) {
+			w.load.t.Errorf("%s: commit said %v, and its set %v", w.dir, err, setErr)
+		}
+		w.made(name, err)
+		switch {
+		case err == nil:
+			r.acked, r.oks, r.version = v, r.oks+1, st.Version
+		case zk.MaybeApplied(err):
+			r.doubts = append(r.doubts, v)
+		}
+	})
+}
+
+// watch watches something of the next worker's.
+func (w *worker) watch() pending {
+	cl, dir := w.load.cl, dirOf((w.id+1)%len(w.load.workers))
+	switch w.rng.IntN(3) {
+	case 0:
+		return pend(w, cl.GetAndWatch(bg, dir+"/reg"), func(x zk.Watched[zk.Node], err error) {
+			if err == nil {
+				w.watches = append(w.watches, &watched{dir + "/reg", "get", x.Value.Mzxid, x.Changed})
+			}
+		})
+	case 1:
+		return pend(w, cl.ChildrenAndWatch(bg, dir), func(x zk.Watched[zk.ChildList], err error) {
+			if err == nil {
+				w.watches = append(w.watches, &watched{dir, "children", x.Value.Pzxid, x.Changed})
+			}
+		})
+	default:
+		path := fmt.Sprintf("%s/n%06d", dir, w.next+w.rng.IntN(20)) // the next worker's counter is somewhere there
+		return pend(w, cl.ExistsAndWatch(bg, path), func(x zk.Watched[*zk.Stat], err error) {
+			if err == nil {
+				w.watches = append(w.watches, &watched{path, "exists", mzxid(x.Value), x.Changed})
+			}
+		})
+	}
+}
+
+func mzxid(st *zk.Stat) int64 {
+	if st == nil {
+		return 0
+	}
+	return st.Mzxid
+}
+
+// verify reads everything back, through another client, after finish.
+func (l *load) verify(reader *zk.Client) {
+	l.t.Helper()
+	got(l.t, reader.Sync(bg, "/"))
+	nodes := 0
+	for _, w := range l.workers {
+		nodes += w.verify(reader)
+	}
+	l.t.Logf("%d nodes read back", nodes)
+	l.verifyWatches()
+}
+
+func (w *worker) verify(reader *zk.Client) int {
+	t := w.load.t
+	t.Helper()
+	kids := got(t, reader.Children(bg, w.dir)).Names
+	there := make(map[string]*future.Future[zk.Node])
+	for _, name := range kids {
+		there[name] = reader.Get(bg, w.dir+"/"+name)
+	}
+	for name, f := range w.nodes {
+		switch _, is := there[name]; {
+		case f == present && !is:
+			t.Errorf("%s/%s was acknowledged and is not there", w.dir, name)
+		case f == absent && is:
+			t.Errorf("%s/%s must not be there", w.dir, name)
+		}
+		if f, is := there[name]; is {
+			if n := got(t, f); string(n.Data) != name {
+				t.Errorf("%s/%s holds %q", w.dir, name, n.Data)
+			}
+		}
+	}
+	for _, name := range kids {
+		if _, known := w.nodes[name]; !known && name != "reg" && name != "counter" {
+			t.Errorf("%s/%s was deleted and is there", w.dir, name)
+		}
+	}
+	w.reg.verify(t, w.dir+"/reg", got(t, there["reg"]))
+	w.counter.verify(t, w.dir+"/counter", got(t, there["counter"]))
+	w.atomic(got(t, there["counter"]), there)
+	return len(kids)
+}
+
+// verify compares the register with what must have become of it.
+func (r *register) verify(t *testing.T, path string, n zk.Node) {
+	t.Helper()
+	v, _ := strconv.Atoi(string(n.Data))
+	if v != r.acked && (v < r.acked || !slices.Contains(r.doubts, v)) {
+		t.Errorf("%s is %d, when %d was acknowledged last and %v are in doubt", path, v, r.acked, r.doubts)
+	}
+	if int(n.Version) < r.oks || int(n.Version) > r.oks+len(r.doubts) {
+		t.Errorf("%s was set %d times, when %d were acknowledged and %d are in doubt", path, n.Version, r.oks, len(r.doubts))
+	}
+}
+
+// atomic checks that transactions in doubt were applied as a whole or not at all: each creates a node.
+func (w *worker) atomic(counter zk.Node, there map[string]*future.Future[zk.Node]) {
+	w.load.t.Helper()
+	applied, newest := w.counter.oks, w.counter.acked
+	for _, v := range w.counter.doubts {
+		if _, is := there[fmt.Sprintf("t%06d", v)]; is {
+			applied, newest = applied+1, max(newest, v)
+		}
+	}
+	if int(counter.Version) != applied || string(counter.Data) != strconv.Itoa(newest) {
+		w.load.t.Errorf("%s/counter is %s, set %d times, when the nodes say %d and %d times", w.dir, counter.Data, counter.Version, newest, applied)
+	}
+}
+
+// verifyWatches checks that a watch has fired if and only if its node is not what it was. After a sync in the same
+// session there is nothing to wait for: the server sends events before the answers that would show their cause.
+func (l *load) verifyWatches() {
+	l.t.Helper()
+	got(l.t, l.cl.Sync(bg, "/"))
+	watches, fired, now := 0, 0, make(map[string]*future.Future[*zk.Stat])
+	for _, w := range l.workers {
+		for _, x := range w.watches {
+			if now[x.path] == nil {
+				now[x.path] = l.cl.Exists(bg, x.path)
+			}
+		}
+	}
+	for _, w := range l.workers {
+		for _, x := range w.watches {
+			st := got(l.t, now[x.path])
+			zxid := mzxid(st)
+			if x.kind == "children" {
+				zxid = st.Pzxid
+			}
+			ev, err, ready := x.changed.Poll()
+			switch differs := zxid != x.zxid; {
+			case ready && err != nil:
+				l.t.Errorf("watch by %s on %s ended: %v", x.kind, x.path, err)
+			case differs && !ready:
+				late, cancel := context.WithTimeout(bg, 5*time.Second)
+				_, err := x.changed.WaitContext(late)
+				cancel()
+				l.t.Errorf("watch by %s on %s has not fired, and the node went from zxid %#x to %#x (5 s later: %v)", x.kind, x.path, x.zxid, zxid, err)
+				return // one is enough to wait for
+			case !differs && ready && x.zxid != 0: // what was created and deleted is as it was, and the watch is right
+				l.t.Errorf("watch by %s on %s fired with %v, and the node is as it was at zxid %#x", x.kind, x.path, ev, zxid)
+			}
+			watches++
+			if ready {
+				fired++
+			}
+		}
+	}
+	l.t.Logf("%d watches, %d have fired", watches, fired)
+}

@@ -1,0 +1,85 @@
+package zktest_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gazoo-go/gazoo/recipes"
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// Three clients hand a lock over while their connections are cut. The resource that it guards sees tokens grow and
+// never two holders, and nothing is left behind.
+func testLock(t *testing.T, ens *zktest.Ensemble) {
+	const holders, handovers = 3, 30
+	cls := make([]*zk.Client, holders)
+	for i := range cls {
+		cls[i] = ens.Client(t)
+	}
+	var (
+		mu      sync.Mutex // guards what follows
+		tokens  []int64
+		holding = make(map[*recipes.Held]int)
+		lost    int
+	)
+	ctx, cancel := context.WithTimeout(bg, realPatience)
+	defer cancel()
+	stop := cutting(ens, 7, 60*time.Millisecond, cls...)
+	var all sync.WaitGroup
+	for i, cl := range cls {
+		all.Go(func() {
+			lock := recipes.NewLock(cl, "/lock", recipes.WithIdentifier(fmt.Sprint("holder ", i)))
+			for {
+				held, err := lock.Acquire(ctx).WaitContext(ctx)
+				if err != nil {
+					t.Errorf("holder %d: %v", i, err)
+					return
+				}
+				mu.Lock()
+				if n := len(tokens); n > 0 && held.Token() <= tokens[n-1] {
+					t.Errorf("holder %d has token %#x after %#x", i, held.Token(), tokens[n-1])
+				}
+				for other, j := range holding {
+					if held.Err() == nil && other.Err() == nil {
+						t.Errorf("holder %d has the lock (token %#x), and so has holder %d (%#x)", i, held.Token(), j, other.Token())
+					}
+				}
+				tokens = append(tokens, held.Token())
+				over := len(tokens) > handovers
+				holding[held] = i
+				mu.Unlock()
+
+				// The lock is used: what is done under it is refused once it is lost.
+				tx := held.Txn()
+				tx.Check("/", zk.AnyVersion)
+				err = tx.Commit(ctx).WaitErr()
+
+				mu.Lock()
+				if err != nil || held.Err() != nil {
+					lost++
+				}
+				delete(holding, held) // before the release
+				mu.Unlock()
+				if err := held.Release(ctx).WaitErr(); err != nil {
+					t.Errorf("holder %d: release: %v", i, err)
+				}
+				if over {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%d times held, %d cuts, %d uses failed", len(tokens), stop(), lost)
+	for _, cl := range cls {
+		await(t, cl, zk.Connected)
+	}
+	eventually(t, "no contender's node is left", func() bool {
+		got(t, cls[0].Sync(bg, "/lock"))
+		return len(got(t, cls[0].Children(bg, "/lock")).Names) == 0
+	})
+}

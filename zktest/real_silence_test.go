@@ -1,0 +1,112 @@
+package zktest_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// No server says anything for longer than the client believes in its session. It reports Lost, gives the session up,
+// and buries it as soon as it can: by the time that there is a new one, nothing of the old one is left.
+func TestRealSilence(t *testing.T) {
+	const timeout = 2 * time.Second
+	ens := zktest.StartZooKeeper(t, 3)
+	cl := ens.Client(t, zk.WithSessionTimeout(timeout))
+	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
+	watch := got(t, cl.GetAndWatch(bg, "/mine")).Changed
+	old, log, begun := cl.Session(), statesOf(cl), time.Now()
+
+	for i := range ens.Len() {
+		ens.Pause(i)
+	}
+	waiting := cl.Create(bg, "/waiting", nil)
+	_, suspended := log.await(t, zk.Suspended, begun)
+	_, lost := log.await(t, zk.Lost, begun)
+	fails(t, watch, zk.ErrSessionExpired) // the session is given up
+	given := time.Since(begun)
+	if _, err := ended(t, waiting); !errors.Is(err, zk.ErrConnectionLoss) && !errors.Is(err, zk.ErrSessionExpired) {
+		t.Errorf("a create meanwhile: %v", err)
+	}
+	for i := range ens.Len() {
+		ens.Resume(i)
+	}
+	resumed := time.Now()
+	up, at := log.await(t, zk.Connected, begun)
+	t.Logf("suspended after %v, lost after %v, given up after %v; connected %v after the servers were resumed",
+		suspended.Sub(begun).Round(time.Millisecond), lost.Sub(begun).Round(time.Millisecond), given.Round(time.Millisecond),
+		at.Sub(resumed).Round(time.Millisecond))
+
+	if !up.SessionChanged || up.Session.ID == old.ID || up.Rollback {
+		t.Errorf("%v: %v after %v, session changed %v, rollback %v", up, up.Session, old, up.SessionChanged, up.Rollback)
+	}
+	got(t, cl.Sync(bg, "/"))
+	if st := got(t, cl.Exists(bg, "/mine")); st != nil {
+		t.Errorf("the old session lives: %+v", st)
+	}
+	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
+	log.check(t)
+	ens.Ready()
+}
+
+// Two of three servers are killed. Operations wait or fail with their context, and when there is a quorum again the same
+// session goes on.
+func TestRealNoQuorum(t *testing.T) {
+	ens := zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
+		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"))
+	cl := ens.Client(t, zk.WithSessionTimeout(30*time.Second))
+	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
+	session, log, begun := cl.Session(), statesOf(cl), time.Now()
+	chroot := ens.Chroot(t)
+
+	ens.Kill(0)
+	ens.Kill(1)
+	log.await(t, zk.Suspended, begun)
+	short, cancel := context.WithTimeout(bg, 300*time.Millisecond)
+	defer cancel()
+	_, err := ended(t, cl.Set(short, "/mine", nil, zk.AnyVersion))
+	if !errors.Is(err, context.DeadlineExceeded) || zk.MaybeApplied(err) {
+		t.Errorf("a set with a short context: %v", err)
+	}
+	waiting := cl.Create(bg, "/waiting", nil)
+
+	// Who is content with reading can read.
+	reader, err := zk.Connect(bg, ens.ConnectString()+chroot, zk.WithReadOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reader.State() != zk.ConnectedReadOnly {
+		t.Errorf("state %v", reader.State())
+	}
+	if st := got(t, reader.Exists(bg, "/mine")); st == nil || st.EphemeralOwner != session.ID {
+		t.Errorf("read from a server without a quorum: %+v", st)
+	}
+	_, err = ended(t, reader.Set(bg, "/mine", nil, zk.AnyVersion))
+	if !errors.Is(err, zk.ErrNotReadOnly) || zk.MaybeApplied(err) {
+		t.Errorf("a write to a server without a quorum: %v", err)
+	}
+
+	if _, err, ready := waiting.Poll(); ready {
+		t.Errorf("without a quorum a create has ended: %v", err)
+	}
+	ens.Restart(0)
+	ens.Restart(1)
+	got(t, waiting)
+	t.Logf("a create waited for %v", time.Since(begun).Round(time.Millisecond))
+	if now := cl.Session(); now.ID != session.ID || slices.Contains(log.seen(), zk.Lost) {
+		t.Errorf("%v, want %v; states %v", now, session, log.seen())
+	}
+	got(t, cl.Sync(bg, "/"))
+	if n := got(t, cl.Get(bg, "/mine")); n.EphemeralOwner != session.ID || n.Version != 0 {
+		t.Errorf("ephemeral node: %+v", n.Stat)
+	}
+	log.check(t)
+
+	eventually(t, "the reader is on a server with a quorum", func() bool { return reader.State() == zk.Connected })
+	got(t, reader.Set(bg, "/waiting", nil, zk.AnyVersion))
+	got(t, reader.Close(bg))
+}

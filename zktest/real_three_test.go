@@ -1,0 +1,36 @@
+package zktest_test
+
+import (
+	"testing"
+
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// What leaves the servers alone shares an ensemble of three, each in a chroot of its own.
+func TestRealEnsemble(t *testing.T) {
+	ens := zktest.StartZooKeeper(t, 3)
+	for _, tt := range []struct {
+		name string
+		run  func(*testing.T, *zktest.Ensemble)
+	}{
+		{"Harness", testHarness},
+		{"Smoke", testSmoke},
+		{"Order", testOrder},
+		{"SyncThenGet", testSyncThenGet},
+		{"LostConnections", testLostConnections},
+		{"ExpiredSession", testExpiredSession},
+		{"ProtectedCreates", testProtectedCreates},
+		{"Lock", testLock},
+		{"Codes", testCodes},
+		{"Costly", testCostly},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.run(t, ens) })
+	}
+}
+
+// The same on one server, standalone, where it makes a difference.
+func TestRealStandalone(t *testing.T) {
+	ens := zktest.StartZooKeeper(t, 1)
+	t.Run("Smoke", func(t *testing.T) { testSmoke(t, ens) })
+	t.Run("Codes", func(t *testing.T) { testCodes(t, ens) })
+}

@@ -1,0 +1,111 @@
+// Command zkserver is a ZooKeeper server in memory, for tests in any language.
+//
+//	go run ./zktest/zkserver -listen 127.0.0.1:2181
+//	zkserver [-listen addr] [-version 3.8.4] [-super-digest user:hash] [path/to/zoo.cfg]
+//
+// It speaks the protocol of a standalone ZooKeeper 3.9, or of an earlier release with -version. It persists nothing:
+// nodes and sessions end with the process, which ends on SIGINT or SIGTERM.
+//
+// From zoo.cfg it takes clientPort, clientPortAddress, tickTime, minSessionTimeout, maxSessionTimeout, maxClientCnxns,
+// 4lw.commands.whitelist, extendedTypesEnabled, reconfigEnabled, readonlymode.enabled, enforceQuota, skipACL,
+// jute.maxbuffer and znode.container.checkIntervalMs. Other keys are named in the log and have no effect.
+//
+// -listen wins over zoo.cfg; without either the address is 127.0.0.1:2181. Port 0 takes a free one; the log says which.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/zktest/core"
+	"github.com/gazoo-go/gazoo/zktest/internal/serve"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stderr, func(net.Addr) {}))
+}
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run is main without the process. It calls ready when clients can connect, and returns when ctx ends.
+func run(ctx context.Context, args []string, stderr io.Writer, ready func(net.Addr)) int {
+	flags := flag.NewFlagSet("zkserver", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: zkserver [-listen addr] [-version 3.8.4] [-super-digest user:hash] [path/to/zoo.cfg]")
+		flags.PrintDefaults()
+	}
+	listen := flags.String("listen", "", "address to listen on (default 127.0.0.1:2181, or what zoo.cfg says)")
+	super := flags.String("super-digest", "", "identity that passes every ACL, as ZooKeeper's superDigest: user:base64(sha1(user:password))")
+	version := flags.String("version", "", "release to behave like, 3.4.0 or later (default "+core.V3_9.String()+")")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return exitUsage
+	}
+	if flags.NArg() > 1 {
+		flags.Usage()
+		return exitUsage
+	}
+
+	logger := log.New(stderr, "zkserver: ", log.LstdFlags)
+	set := settings{address: "127.0.0.1:2181"}
+	if path := flags.Arg(0); path != "" {
+		var err error
+		if set, err = readSettings(path, logger.Printf); err != nil {
+			logger.Print(err)
+			return exitFailed
+		}
+	}
+	if *listen != "" {
+		set.address = *listen
+	}
+	set.core.SuperDigest = *super
+	if *version != "" {
+		v, ok := wire.ParseVersion(*version)
+		if !ok || v.Major != 3 || v.Minor < 4 {
+			logger.Printf("-version %s: not 3.4.0 or later", *version)
+			return exitUsage
+		}
+		set.core.Version = core.Version{Version: v}
+	}
+
+	l, err := net.Listen("tcp", set.address)
+	if err != nil {
+		logger.Print(err)
+		return exitFailed
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		set.core.ClientPort = tcp.Port
+	}
+	server := serve.New(set.core)
+	logger.Printf("listening on %v; nothing is persisted", l.Addr())
+	ended := make(chan error, 1)
+	go func() { ended <- server.ServeListener(l) }()
+	ready(l.Addr())
+	select {
+	case <-ctx.Done():
+		logger.Print("ending")
+		server.Close()
+		return 0
+	case err := <-ended:
+		logger.Print(err)
+		server.Close()
+		return exitFailed
+	}
+}
