@@ -1,0 +1,16 @@
+// Package recipes has coordination recipes: locks, and in time what else Kazoo has.
+//
+// # Rules
+//
+//   - A recipe's work is a coroutine on a lane of its own, over futures: no goroutine, no lock, no
+//     blocking call. User callbacks run on another lane, so they delay nothing that matters.
+//   - What is held is not what it is taken from: Acquire returns a [Held], and only a Held can be
+//     released. It is bound to one session.
+//   - Nothing hangs: every future ends when its ctx does. Nothing is left behind: an attempt that was
+//     cancelled, failed or lost removes its node, in the background if need be, as long as the session
+//     lives, also when the answer to the create was lost. After that the server removes it.
+//   - A Held can be lost at any time. [Held.Err], [Held.Lost] and [Held.Context] tell as soon as it can
+//     be known, by the clock if the servers are silent; but between asking and acting there is always a
+//     moment. What must never go wrong needs [Held.Token], checked by the resource, or [Held.Txn].
+//   - Paths given to a recipe belong to it. Nodes whose names do not look like contenders are ignored.
+package recipes
