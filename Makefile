@@ -1,0 +1,57 @@
+# `make` lists the targets. Everything needs Go; what else a target needs, it fetches or says.
+
+# The ZooKeeper that tests run against unless ZOOKEEPER_VERSION, ZOOKEEPER_PATH or ZOOKEEPER_CLASSPATH name another.
+ZOOKEEPER_PIN := 3.9.5
+
+# Modules of their own, so that what they need is not a dependency of the client. (docs/bench: see bench.)
+MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod))
+
+TEST     := go test -race -timeout 15m
+BENCH    ?= .
+FUZZTIME ?= 10m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test real lint zookeeper bench fuzz generate clean
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: ## Shows the client at work, on the in-process server; ZK=host:port for a real one.
+	go run ./docs/examples/demo
+
+test: zookeeper ## Runs every test, race detector on, real ZooKeeper included.
+	$(TEST) ./...
+	@set -e; for module in $(MODULES); do echo "$(TEST) ./...  # in $$module"; (cd $$module && $(TEST) ./...); done
+
+real: zookeeper ## Runs only the tests against real ZooKeeper servers: those named TestReal...
+	$(TEST) -run '^TestReal' ./...
+
+lint: ## Checks format, go vet, staticcheck, and the project's own analyzers.
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt is needed by:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	@set -e; for module in $(MODULES); do echo "go vet ./...  # in $$module"; (cd $$module && go vet ./...); done
+	internal/lint/run.sh
+
+zookeeper: ## Fetches ZooKeeper into the user's cache, once; ZOOKEEPER_VERSION=3.x.y for another.
+	@zktest/scripts/fetch-zookeeper.sh $(ZOOKEEPER_PIN) >/dev/null
+
+bench: ## Runs the benchmarks; BENCH=regexp selects.
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	@[ ! -f docs/bench/go.mod ] || (cd docs/bench && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...)
+
+fuzz: ## Runs every fuzz target for FUZZTIME each (default 10m).
+	@set -e; listed=$$(go test -list '^Fuzz' ./...); \
+	echo "$$listed" | awk '/^Fuzz/ { names = names " " $$1 } \
+		/^ok/ { n = split(names, name, " "); for (i = 1; i <= n; i++) print $$2, name[i]; names = "" }' | \
+	while read -r package target; do \
+		echo "== $$package $$target for $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+generate: ## Generates code anew.
+	go generate ./...
+
+clean: ## Removes what building and testing left in the tree. The ZooKeeper cache stays.
+	rm -rf bin
+	find . -name '*.test' -type f -delete -o -name '*.prof' -type f -delete -o -name '*.out' -type f -delete
+	go clean -testcache
