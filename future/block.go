@@ -136,5 +136,9 @@ func (c *core) parkOn(ctx context.Context) error {
 	if c.ex == nil {
 		return Block(ctx, c, nil)
 	}
-	return c.ex.Park(ctx, c)
+	err := c.ex.Park(ctx, c)
+	if err != nil && c.Ready() {
+		return nil // perhaps it was there before the reason to give up was
+	}
+	return err
 }

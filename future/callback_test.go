@@ -153,28 +153,17 @@ func TestLinkWithinCallback(t *testing.T) {
 func TestLinkAgainstComplete(t *testing.T) {
 	onShared(t, func(t *testing.T, h handler.Handler) {
 		l := h.Lane("a")
-		for range 1000 {
+		for range rounds {
 			p := future.NewPromise[int](l)
-			var runs [4]int
-			var last []*future.Promise[bool]
-			var wg sync.WaitGroup
+			var runs [4]int // the lane's
+			fns := []func(){func() { p.Complete(1, nil) }}
 			for i := range runs {
-				ran := future.NewPromise[bool](nil)
-				last = append(last, ran)
-				wg.Go(func() {
-					p.Future().OnComplete(func(int, error) {
-						runs[i]++
-						ran.Complete(true, nil)
-					})
-				})
+				fns = append(fns, func() { p.Future().OnComplete(func(int, error) { runs[i]++ }) })
 			}
-			wg.Go(func() { p.Complete(1, nil) })
-			wg.Wait()
+			collide(fns...)
 			flush(t, l)
-			for i, ran := range last {
-				if _, _, ready := ran.Future().Poll(); !ready || runs[i] != 1 {
-					t.Fatalf("callback %d ran %d times", i, runs[i])
-				}
+			if runs != [4]int{1, 1, 1, 1} {
+				t.Fatalf("the callbacks ran %v times", runs)
 			}
 		}
 	})

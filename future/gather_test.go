@@ -135,7 +135,8 @@ func TestGatherTheSameTwice(t *testing.T) {
 	l := newSlowLane()
 	p := future.NewPromise[int](l)
 	f := p.Future()
-	all, first, join := future.All(f, f, f), future.First(f, f), future.Join(f, all(f), f)
+	all, first := future.All(f, f, f), future.First(f, f)
+	join := future.Join(f, all, f)
 	p.Complete(1, nil)
 	if vs, err := all.Wait(); !slices.Equal(vs, []int{1, 1, 1}) || err != nil {
 		t.Errorf("All: %v, %v", vs, err)
@@ -151,12 +152,10 @@ func TestGatherTheSameTwice(t *testing.T) {
 	}
 }
 
-func all(f *future.Future[int]) *future.Future[[]int] { return future.All(f) }
-
 // What is made from futures is on the lane of the first that has one.
 func TestGatherLane(t *testing.T) {
 	a, b := newSlowLane(), newSlowLane()
-	_, fs := promises(3, nil, a, b)
+	ps, fs := promises(3, nil, a, b)
 	ran := 0
 	count := func() { ran++ }
 	future.All(fs...).OnComplete(func([]int, error) { count() })
@@ -165,10 +164,35 @@ func TestGatherLane(t *testing.T) {
 	future.Join(fs[0], fs[1], fs[2]).OnComplete(func(struct{}, error) { count() })
 	wantPanic(t, noLane, func() { future.All(fs[0]).OnComplete(nil) })
 	wantPanic(t, noLane, func() { future.All[int]().OnComplete(nil) })
-	for _, f := range fs {
-		pOf(f).Complete(0, nil)
+	for _, p := range ps {
+		p.Complete(0, nil)
 	}
 	if b.run() != 0 || a.run() != 4 || ran != 4 {
 		t.Errorf("%d callbacks ran on the right lane", ran)
+	}
+}
+
+// The caller may use its list again.
+func TestGatherKeepsItsOwnList(t *testing.T) {
+	l := newSlowLane()
+	ps, fs := promises(2, l)
+	all, settle, first := future.All(fs...), future.Settle(fs...), future.First(fs...)
+	completed := future.AsCompleted(fs...)
+	clear(fs)
+	ps[0].Complete(1, nil)
+	ps[1].Complete(2, nil)
+	if vs, _ := all.Wait(); !slices.Equal(vs, []int{1, 2}) {
+		t.Errorf("All: %v", vs)
+	}
+	if rs, _ := settle.Wait(); len(rs) != 2 || rs[1].Value != 2 {
+		t.Errorf("Settle: %v", rs)
+	}
+	wantValue(t, first, 1)
+	sum := 0
+	for _, r := range completed {
+		sum += r.Value
+	}
+	if sum != 3 {
+		t.Errorf("AsCompleted: %d", sum)
 	}
 }

@@ -93,7 +93,7 @@ func (l *slowLane) step() bool {
 		return false
 	}
 	t := l.tasks[0]
-	l.tasks = l.tasks[1:]
+	l.tasks = slices.Delete(l.tasks, 0, 1)
 	l.mu.Unlock()
 	t.Run()
 	return true

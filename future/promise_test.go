@@ -1,7 +1,6 @@
 package future_test
 
 import (
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,12 +22,11 @@ func TestCompleteTwice(t *testing.T) {
 }
 
 func TestCompleteAtOnce(t *testing.T) {
-	for range 200 {
+	for range rounds {
 		p := future.NewPromise[int](nil)
 		var winners, winner atomic.Int32
-		var wg sync.WaitGroup
-		for i := range 8 {
-			wg.Go(func() {
+		attempt := func(i int) func() {
+			return func() {
 				if p.Complete(i, nil) {
 					winners.Add(1)
 					winner.Store(int32(i))
@@ -36,9 +34,9 @@ func TestCompleteAtOnce(t *testing.T) {
 				if _, _, ready := p.Future().Poll(); !ready {
 					t.Error("not complete after Complete")
 				}
-			})
+			}
 		}
-		wg.Wait()
+		collide(attempt(0), attempt(1), attempt(2), attempt(3))
 		if winners.Load() != 1 {
 			t.Fatalf("%d were told that they completed it", winners.Load())
 		}

@@ -116,17 +116,12 @@ func TestUnlinkAgainstComplete(t *testing.T) {
 	onShared(t, func(t *testing.T, h handler.Handler) {
 		l := h.Lane("a")
 		early, late := 0, 0
-		for range 2000 {
+		for range rounds {
 			p := future.NewPromise[int](l)
 			ran := false // the lane's
 			link := p.Future().OnComplete(func(int, error) { ran = true })
-			completed := make(chan struct{})
-			go func() {
-				p.Complete(1, nil)
-				close(completed)
-			}()
-			unlinked := link.Unlink()
-			<-completed
+			unlinked := false
+			collide(func() { p.Complete(1, nil) }, func() { unlinked = link.Unlink() })
 			flush(t, l)
 			if ran == unlinked {
 				t.Fatalf("ran: %v, unlinked: %v", ran, unlinked)

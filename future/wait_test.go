@@ -164,18 +164,18 @@ func TestReadyBeatsEndedContext(t *testing.T) {
 func TestCompleteThenCancel(t *testing.T) {
 	onShared(t, func(t *testing.T, h handler.Handler) {
 		l := h.Lane("a")
-		for range 2000 {
+		for range rounds {
 			p := future.NewPromise[int](l)
 			ctx, cancel := context.WithCancel(context.Background())
-			var wg sync.WaitGroup
-			wg.Go(func() {
+			wait := func() {
 				if v, err := p.Future().WaitContext(ctx); v != 1 || err != nil {
 					t.Errorf("got %v, %v", v, err)
 				}
+			}
+			collide(wait, wait, func() {
+				p.Complete(1, nil)
+				cancel()
 			})
-			p.Complete(1, nil)
-			cancel()
-			wg.Wait()
 		}
 	})
 }

@@ -115,6 +115,28 @@ func TestConcurrencyDeadlock(t *testing.T) {
 	})
 }
 
+// A callback that waits for what never comes is released when nothing else runs any more, and not before.
+func TestConcurrencyStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := handler.NewPool(handler.Concurrency(2))
+		l := p.CompletionLane("completions")
+		gate, released := make(chan struct{}), make(chan error, 1)
+		l.Dispatch(future.Func(func() { released <- future.NewPromise[int](l).Future().WaitErr() }))
+		l.Dispatch(future.Func(func() { <-gate }))
+		synctest.Wait()
+		p.Stop()
+		synctest.Wait()
+		if len(released) != 0 {
+			t.Errorf("released while another callback runs: %v", <-released)
+		}
+		close(gate)
+		<-p.Stopped()
+		if err := <-released; err != future.ErrStopped {
+			t.Errorf("Wait returned %v", err)
+		}
+	})
+}
+
 // A user's handler embeds a Pool and changes one thing.
 type quiet struct {
 	*handler.Pool

@@ -3,7 +3,9 @@ package zk
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gazoo-go/gazoo/internal/session"
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -67,13 +69,33 @@ func (e *OpError) Error() string {
 	var b strings.Builder
 	b.WriteString("zk: " + e.Op)
 	if e.Path != "" {
-		b.WriteString(" " + e.Path)
+		b.WriteString(" " + shown(e.Path))
 	}
 	b.WriteString(": " + e.Err.Error())
 	if e.maybe {
 		b.WriteString(" (it may have been applied)")
 	}
 	return b.String()
+}
+
+// shown returns a path as it stands in a message: on one line, and not longer than a line should be.
+func shown(path string) string {
+	const most = 200
+	cut := path
+	if len(path) > most {
+		n := most
+		for n > most-utf8.UTFMax && !utf8.RuneStart(path[n]) {
+			n--
+		}
+		cut = path[:n]
+	}
+	if quoted := strconv.Quote(cut); quoted != `"`+cut+`"` {
+		cut = quoted
+	}
+	if len(path) > most {
+		cut += "…"
+	}
+	return cut
 }
 
 // Unwrap returns Err.

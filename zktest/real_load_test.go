@@ -27,6 +27,7 @@ type load struct {
 	cl      *zk.Client
 	workers []*worker
 	stop    atomic.Bool
+	calm    atomic.Bool // the workers take a break after each batch
 	issued  atomic.Int64
 	ended   atomic.Int64
 	acked   atomic.Int64 // writes
@@ -88,6 +89,10 @@ func startLoad(t *testing.T, cl *zk.Client, workers int) *load {
 		made = append(made, cl.Create(bg, w.dir, nil), cl.Create(bg, w.dir+"/reg", []byte("0")), cl.Create(bg, w.dir+"/counter", []byte("0")))
 	}
 	got(t, future.All(made...))
+	t.Cleanup(func() { // whatever happened, before the client is closed
+		l.stop.Store(true)
+		l.running.Wait()
+	})
 	for i, w := range l.workers {
 		l.running.Add(1)
 		switch i % 3 {
@@ -142,10 +147,11 @@ func (w *worker) futures() {
 
 func (w *worker) callbacks() {
 	batch := w.batch()
-	left := len(batch)
+	var left atomic.Int64
+	left.Store(int64(len(batch)))
 	for _, p := range batch {
-		p.call(func() { // on the client's completion lane
-			if left--; left > 0 {
+		p.call(func() { // on the client's completion lane, but for a rest
+			if left.Add(-1) > 0 {
 				return
 			}
 			if w.load.stop.Load() {
@@ -204,7 +210,7 @@ func (l *load) note(err error) {
 		text = fmt.Sprint(oe.Op, ": ", oe.Err, ", ", text)
 	}
 	l.fails[text]++
-	if !errors.Is(err, zk.ErrConnectionLoss) {
+	if !errors.Is(err, zk.ErrConnectionLoss) && !l.stop.Swap(true) { // the first one tells enough
 		l.t.Errorf("unexpected: %v", err)
 	}
 }
@@ -232,7 +238,18 @@ func (w *worker) batch() (batch []pending) {
 		}
 		batch = append(batch, p)
 	}
+	if w.load.calm.Load() {
+		batch = append(batch, w.rest(time.Duration(w.rng.Int64N(int64(time.Second)))))
+	}
 	return batch
+}
+
+// rest is an operation that only takes its time.
+func (w *worker) rest(d time.Duration) pending {
+	lane := w.load.cl.Handler().Lane(fmt.Sprintf("worker-%d/rest", w.id))
+	p := future.NewPromise[struct{}](lane)
+	lane.AfterFunc(d, future.Func(func() { p.Complete(struct{}{}, nil) }))
+	return pend(w, p.Future(), func(struct{}, error) {})
 }
 
 func (w *worker) name() string {

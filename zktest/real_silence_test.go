@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,7 +66,8 @@ func TestRealNoQuorum(t *testing.T) {
 
 	ens.Kill(0)
 	ens.Kill(1)
-	log.await(t, zk.Suspended, begun)
+	eventually(t, "the third server knows that it is alone", func() bool { return strings.Contains(ens.FourLetter(2, "srvr"), "Mode: read-only") })
+	await(t, cl, zk.Suspended)
 	short, cancel := context.WithTimeout(bg, 300*time.Millisecond)
 	defer cancel()
 	_, err := ended(t, cl.Set(short, "/mine", nil, zk.AnyVersion))

@@ -75,11 +75,18 @@ var laneCases = []testCase{
 		l.DispatchAll([]future.Task{
 			task(func() {
 				got = append(got, 0)
-				l.Dispatch(task(func() { got = append(got, 2); done(e) }))
+				for i := range 10 {
+					l.Dispatch(task(func() { got = append(got, 3+i) }))
+				}
+				l.Dispatch(task(func() { done(e) }))
 			}),
 			task(func() { got = append(got, 1) }),
+			task(func() { got = append(got, 2) }),
 		})
 		s.wait(e)
+		if len(got) != 13 {
+			s.Errorf("%d of 13 tasks ran", len(got))
+		}
 		s.inOrder(got)
 	}},
 	{"OneOrder", func(s *suite) {

@@ -13,13 +13,17 @@ import (
 var parkCases = []testCase{
 	{"Ready", func(s *suite) { // also in a task, and also when ctx has ended
 		l := s.h.Lane("a")
-		e := s.event()
+		e := future.NewPromise[int](l)
+		derived := future.Then(e.Future(), func(v int) (int, error) { return v, nil })
 		e.Complete(3, nil)
+		s.flush(l)
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		check := func() {
-			if err := l.Park(ctx, e.Future()); err != nil {
-				s.Errorf("Park for what is ready returned %v", err)
+			for _, f := range []*future.Future[int]{e.Future(), derived} {
+				if err := l.Park(ctx, f); err != nil {
+					s.Errorf("Park for what is ready returned %v", err)
+				}
 			}
 		}
 		check()
@@ -106,8 +110,9 @@ var parkCases = []testCase{
 		}
 	}},
 	{"InTask", func(s *suite) {
-		e, p := s.event(), future.NewPromise[int](s.h.Lane("mine"))
-		s.h.Lane("mine").Dispatch(task(func() {
+		l := s.h.Lane("mine")
+		e, p := s.event(), future.NewPromise[int](l)
+		l.Dispatch(task(func() {
 			if !s.f.NoWaitInTask {
 				s.h.Spawn(func() { p.Complete(8, nil) })
 			}

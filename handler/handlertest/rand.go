@@ -7,7 +7,8 @@ import (
 
 var randCases = []testCase{
 	{"SameOwner", func(s *suite) {
-		if s.h.Rand("a") != s.h.Rand("a") {
+		first, second := s.h.Rand("a"), s.h.Rand("a")
+		if first != second {
 			s.Error("two streams for one owner")
 		}
 	}},

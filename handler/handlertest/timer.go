@@ -76,7 +76,8 @@ var timerCases = []testCase{
 			s.h.AfterFunc(time.Millisecond, fail), l.AfterFunc(time.Millisecond, fail),
 			s.h.AfterFunc(time.Hour, fail), l.AfterFunc(time.Hour, fail),
 		} {
-			if tm.Stop() && tm.Stop() {
+			tm.Stop()
+			if tm.Stop() {
 				s.Error("stopped twice")
 			}
 		}

@@ -211,7 +211,8 @@ const chunkHeader = wire.RequestHeaderLen + 8 + 3*4
 // No request is longer than max, unless a single path is.
 func (g *registry) chunks(max int, fn func(paths [watchKinds][]string)) {
 	limit := min(chunkBytes, max-chunkHeader)
-	var paths [watchKinds][]string
+	none := [watchKinds][]string{{}, {}, {}} // not null: servers cannot read a request with a null list
+	paths := none
 	size, count := 0, 0
 	for w := g.all.next; w != &g.all; w = w.next {
 		if w.older != nil {
@@ -219,7 +220,7 @@ func (g *registry) chunks(max int, fn func(paths [watchKinds][]string)) {
 		}
 		if size > 0 && size+len(w.Path)+4 > limit {
 			fn(paths)
-			paths, size, count = [watchKinds][]string{}, 0, 0
+			paths, size, count = none, 0, 0
 		}
 		paths[w.Kind] = append(paths[w.Kind], w.Path)
 		size += len(w.Path) + 4

@@ -11,6 +11,7 @@ type State struct {
 	tree     tree
 	sessions map[int64]int32 // timeout in ms by session; nothing iterates over it but Sessions, which sorts
 	zxid     int64           // of the last transaction
+	quotas   map[string]struct{}
 
 	results  []Result // of the last transaction
 	triggers []Trigger
@@ -18,7 +19,7 @@ type State struct {
 
 // NewState returns the state before any transaction: the nodes that every ZooKeeper has, zxid 0.
 func NewState(v Version) *State {
-	return &State{version: v, tree: newTree(v), sessions: make(map[int64]int32)}
+	return &State{version: v, tree: newTree(v), sessions: make(map[int64]int32), quotas: make(map[string]struct{})}
 }
 
 // Zxid is that of the last transaction applied.
@@ -64,6 +65,7 @@ func (s *State) create(t *Txn, ch *Change, r *Result) {
 		kind: ch.Kind, owner: ch.Owner, ttl: ch.TTL,
 	}
 	s.tree.link(n, parent)
+	s.created(n)
 	// A counter that has wrapped is not greater: from 3.6 it then stays as it is, and pzxid with it.
 	if ch.Version > parent.creates || !s.version.counterSticks() {
 		parent.creates, parent.pzxid = ch.Version, t.Zxid
@@ -79,6 +81,7 @@ func (s *State) delete(t *Txn, path string) {
 		return // of a session that made and lost it again while it was being closed
 	}
 	s.tree.unlink(n)
+	s.deleted(n)
 	n.parent.pzxid = max(n.parent.pzxid, t.Zxid)
 	s.fire(wire.EventNodeDeleted, n, false)
 	s.fire(wire.EventNodeChildrenChanged, n.parent, true)
@@ -86,6 +89,7 @@ func (s *State) delete(t *Txn, path string) {
 
 func (s *State) setData(t *Txn, ch *Change, r *Result) {
 	n := s.tree.get(ch.Path)
+	s.account(n.path, 0, len(ch.Data)-len(n.data))
 	s.tree.setData(n, ch.Data)
 	n.version, n.mzxid, n.mtime = ch.Version, t.Zxid, t.Time
 	r.Stat = n.stat()

@@ -48,7 +48,6 @@ func TestFourLetterWords(t *testing.T) {
 		"mntr": {"zk_server_state\tstandalone\n", "zk_znode_count\t6\n", "zk_watch_count\t4\n", "zk_ephemerals_count\t1\n", "zk_num_alive_connections\t3\n", "zk_version\t3.9.4"},
 		"envi": {"Environment:\n", "zookeeper.version=3.9.4"},
 		"dump": {"Session Sets (2)/(2):\n", "Sessions with Ephemerals (1):\n" + sid(a) + ":\n\t/e\n", "Connections Sets (1)/(3)"},
-		"crst": {"Connection stats reset.\n"},
 	} {
 		text := w.word(word)
 		for _, line := range lines {
@@ -56,6 +55,10 @@ func TestFourLetterWords(t *testing.T) {
 				t.Errorf("%s lacks %q:\n%s", word, line, text)
 			}
 		}
+	}
+	is(t, "crst", w.word("crst"), "Connection stats reset.\n")
+	if text := w.word("stat"); !strings.Contains(text, "recved=0,sent=0") {
+		t.Errorf("after crst: %s", text)
 	}
 	is(t, "srst", w.word("srst"), "Server stats reset.\n")
 	if text := w.word("srvr"); !strings.Contains(text, "Received: 0\nSent: 0\n") {

@@ -200,6 +200,9 @@ func TestUnreadableMulti(t *testing.T) {
 		is(t, x.name+" changes nothing", len(w.s.State().Nodes("/")), 4)
 		is(t, x.name+" keeps the connection", c.do(wire.OpPing, nil, nil), wire.OK)
 	}
+	ttl := &proto.CreateTTLRequest{Path: "/n", Flags: int32(wire.FlagPersistentTTL), Ttl: 1}
+	_, m := newWorld(t, Config{ExtendedTypes: true}).connect().multi(wire.MultiOp{Op: wire.OpCreateTTL, Record: ttl})
+	is(t, "a null ACL of createTTL can be read", results(m), "INVALIDACL")
 	w := newWorld(t, Config{Version: V(3, 8, 4)})
 	a := w.connect().ask(wire.OpMulti, &wire.MultiRequest{Ops: []wire.MultiOp{null}})
 	is(t, "before 3.9 a null ACL has a response", len(a.body), 9)

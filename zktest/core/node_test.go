@@ -257,7 +257,7 @@ func TestDeleteContainerByClient(t *testing.T) {
 	for _, x := range []struct {
 		path string
 		code wire.Code
-	}{{"/missing", wire.CodeNoNode}, {"/a", wire.CodeNotEmpty}, {"/e", wire.CodeBadVersion}, {"/zookeeper/quota", wire.CodeBadArguments}, {"/a/b", wire.OK}} {
+	}{{"no slash", wire.CodeBadArguments}, {"/a\x00", wire.CodeBadArguments}, {"/missing", wire.CodeNoNode}, {"/a", wire.CodeNotEmpty}, {"/e", wire.CodeBadVersion}, {"/zookeeper/quota", wire.CodeBadArguments}, {"/a/b", wire.OK}} {
 		is(t, x.path, c.do(wire.OpDeleteContainer, &proto.DeleteContainerRequest{Path: x.path}, nil), x.code)
 	}
 	w = newWorld(t, Config{Version: V3_8})

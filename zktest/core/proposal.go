@@ -100,7 +100,7 @@ type fault uint8
 const (
 	noFault   fault = iota
 	badPart         // reads and writes mixed, an unknown operation, or flags that do not go with the record; costs a zxid
-	nullInACL       // a null ACL, unlike an empty one; costs none, and before 3.9 is answered with an empty response
+	nullInACL       // a null ACL, unlike an empty one, but for createTTL; costs none, and before 3.9 is answered with an empty response
 )
 
 // multiFault is the first one. What could not be decoded is not in m, and comes behind it.
@@ -109,20 +109,14 @@ func multiFault(v Version, m *wire.MultiRequest) fault {
 		if op := m.Ops[i].Op; op.MultiRead() != m.Ops[0].Op.MultiRead() || !v.knows(op) {
 			return badPart
 		}
-		switch r := m.Ops[i].Record.(type) {
-		case *proto.CreateRequest:
-			flags := wire.CreateFlags(r.Flags)
-			switch {
-			case v.strictMulti() && !flags.Valid():
+		if r, ok := m.Ops[i].Record.(*proto.CreateRequest); ok && v.strictMulti() {
+			switch flags := wire.CreateFlags(r.Flags); {
+			case !flags.Valid():
 				return badPart
-			case v.strictMulti() && r.Acl == nil:
+			case r.Acl == nil:
 				return nullInACL
-			case v.strictMulti() && flags.TTL():
+			case flags.TTL():
 				return badPart
-			}
-		case *proto.CreateTTLRequest:
-			if v.strictMulti() && r.Acl == nil {
-				return nullInACL
 			}
 		}
 	}

@@ -63,6 +63,9 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 	if parent.kind == Ephemeral {
 		return ch, wire.CodeNoChildrenForEphemerals
 	}
+	if code := p.quota(path, 1, len(c.data)); code != wire.OK {
+		return ch, code
+	}
 
 	ch = Change{
 		Op: wire.OpCreate, Result: createResult(c.op), Path: path, Data: c.data, ACL: acl,

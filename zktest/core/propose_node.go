@@ -78,7 +78,11 @@ func (p *proposal) setData(r *proto.SetDataRequest) (ch Change, code wire.Code) 
 		return ch, wire.CodeNoNode
 	case !p.allowed(n.acl, wire.PermWrite):
 		return ch, wire.CodeNoAuth
-	case !versionFits(r.Version, n.version):
+	}
+	if code := p.quota(r.Path, 0, len(r.Data)-int(n.length)); code != wire.OK {
+		return ch, code
+	}
+	if !versionFits(r.Version, n.version) {
 		return ch, wire.CodeBadVersion
 	}
 	n.version++

@@ -38,6 +38,7 @@ func (c *Conn) read(w *waiting) (wire.Record, wire.Code) {
 	case *proto.SetWatches:
 		return c.setWatches(&proto.SetWatches2{
 			RelativeZxid: r.RelativeZxid, DataWatches: r.DataWatches, ExistWatches: r.ExistWatches, ChildWatches: r.ChildWatches,
+			PersistentWatches: []string{}, PersistentRecursiveWatches: []string{},
 		})
 	case *proto.SetWatches2:
 		return c.setWatches(r)

@@ -36,7 +36,8 @@ func (c *Conn) sasl(w *waiting) {
 
 // getEphemerals is about the session of the connection. prefixPath is a string, not a path: "/a" is a prefix of "/ab".
 func (c *Conn) getEphemerals(r *proto.GetEphemeralsRequest) (wire.Record, wire.Code) {
-	all := strings.TrimSpace(r.PrefixPath) == rootPath || r.PrefixPath == ""
+	prefix := strings.TrimFunc(r.PrefixPath, func(c rune) bool { return c <= ' ' }) // as Java trims
+	all := prefix == rootPath || prefix == ""
 	paths := []string{}
 	for _, n := range c.front.state.tree.ephemerals[c.session] {
 		if all || strings.HasPrefix(n.path, r.PrefixPath) {

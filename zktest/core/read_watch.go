@@ -34,8 +34,12 @@ func (c *Conn) watchOn(path string, mode wire.WatchMode) {
 
 // setWatches sets the watches of an earlier connection again. Where something happened since relativeZxid, the event is
 // sent at once and the watch is spent; it passes no ACL and belongs to no transaction. Watches that stay are only set.
+// A list that is null is MARSHALLINGERROR when its turn comes.
 func (c *Conn) setWatches(r *proto.SetWatches2) (wire.Record, wire.Code) {
 	f := c.front
+	if r.DataWatches == nil {
+		return nil, wire.CodeMarshallingError
+	}
 	for _, path := range r.DataWatches {
 		switch n := f.state.tree.get(path); {
 		case n == nil:
@@ -46,12 +50,18 @@ func (c *Conn) setWatches(r *proto.SetWatches2) (wire.Record, wire.Code) {
 			f.data.add(path, c, standard)
 		}
 	}
+	if r.ExistWatches == nil {
+		return nil, wire.CodeMarshallingError
+	}
 	for _, path := range r.ExistWatches {
 		if f.state.tree.get(path) != nil {
 			c.event(-1, wire.EventNodeCreated, path)
 		} else {
 			f.data.add(path, c, standard)
 		}
+	}
+	if r.ChildWatches == nil {
+		return nil, wire.CodeMarshallingError
 	}
 	for _, path := range r.ChildWatches {
 		switch n := f.state.tree.get(path); {
@@ -63,8 +73,14 @@ func (c *Conn) setWatches(r *proto.SetWatches2) (wire.Record, wire.Code) {
 			f.child.add(path, c, standard)
 		}
 	}
+	if r.PersistentWatches == nil {
+		return nil, wire.CodeMarshallingError
+	}
 	for _, path := range r.PersistentWatches {
 		c.watchOn(path, wire.ModePersistent)
+	}
+	if r.PersistentRecursiveWatches == nil {
+		return nil, wire.CodeMarshallingError
 	}
 	for _, path := range r.PersistentRecursiveWatches {
 		c.watchOn(path, wire.ModePersistentRecursive)

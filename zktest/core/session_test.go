@@ -186,7 +186,7 @@ func TestGetEphemerals(t *testing.T) {
 	a.create("/a/x", "", wire.FlagEphemeral)
 	a.create("/ab", "", wire.FlagEphemeral)
 	b.create("/a/b", "", wire.FlagEphemeral)
-	for prefix, want := range map[string]int{"": 2, "/": 2, " / ": 2, "/a": 2, "/a/": 1, "/ab": 1, "/b": 0, "a": 0} {
+	for prefix, want := range map[string]int{"": 2, "/": 2, " / ": 2, "\t": 2, "\x00/": 2, "/a": 2, "/a/": 1, "/ab": 1, "/b": 0, "a": 0} {
 		is(t, prefix, len(a.ephemerals(prefix)), want)
 	}
 	is(t, "of another session", fmt.Sprint(b.ephemerals("/")), "[/a/b]")

@@ -340,12 +340,22 @@ func TestSetWatches2(t *testing.T) {
 	c.make("/a")
 	b := w.connect()
 	is(t, "code", b.setWatches(wire.OpSetWatches2, &proto.SetWatches2{
-		ChildWatches: []string{"/"}, PersistentWatches: []string{"/a", "/x"}, PersistentRecursiveWatches: []string{"/r"},
+		DataWatches: []string{}, ExistWatches: []string{}, ChildWatches: []string{"/"},
+		PersistentWatches: []string{"/a", "/x"}, PersistentRecursiveWatches: []string{"/r"},
 	}), wire.OK)
 	is(t, "nothing is made up for watches that stay", b.takeEvents(), "NodeChildrenChanged /")
 	c.make("/x", "/r", "/r/s")
 	c.delete("/a", -1)
 	is(t, "they work", b.takeEvents(), "NodeCreated /x, NodeCreated /r, NodeCreated /r/s, NodeDeleted /a")
+}
+
+// A list that is null is stumbled over when its turn comes: what stands in front of it is done.
+func TestSetWatchesWithANullList(t *testing.T) {
+	w := newWorld(t, Config{})
+	c := w.connect()
+	code := c.setWatches(wire.OpSetWatches, &proto.SetWatches{DataWatches: []string{"/missing"}, ChildWatches: []string{"/missing"}})
+	is(t, "code", code, wire.CodeMarshallingError)
+	is(t, "events", c.takeEvents(), "NodeDeleted /missing")
 }
 
 func TestEventsAreFiltered(t *testing.T) {

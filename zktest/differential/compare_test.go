@@ -19,6 +19,7 @@ type contest struct {
 	prev     script
 	scripts  int // played
 	steps    int
+	failed   int // length of the last script that came out differently
 }
 
 // check plays one script, as part of a property.
@@ -41,6 +42,7 @@ func (c *contest) check(t *rapid.T) {
 			fmt.Println(report)
 			os.Exit(1)
 		}
+		c.failed = len(sc)
 		t.Log(report)
 		t.Fatal("the servers answer differently")
 	}

@@ -214,7 +214,8 @@ func (p *player) resolve(z zxid) int64 {
 	case fromBase:
 		return p.view.base + z.Plus
 	case fromLast:
-		return p.view.last + z.Plus
+		// Not as far back as what all scripts share.
+		return max(p.view.last+z.Plus, p.view.base-1)
 	}
 	return z.Plus
 }
@@ -244,14 +245,11 @@ func (p *player) exchange(i int, requests []request) {
 	}
 	s.peer.send(out)
 	begin := len(p.notes)
-	last := false
-	for _, r := range requests {
-		if last = p.answer(i, r.Op); last {
+	for k := range requests {
+		if p.answer(i, requests[k].Op) {
+			p.drain(i)
 			break
 		}
-	}
-	if last {
-		p.drain(i)
 	}
 	sortEvents(p.notes[begin:], p.ends, s.ended)
 	if s.peer != nil {
@@ -294,7 +292,7 @@ func (p *player) ended(session int, zxid int64) {
 	}
 }
 
-// drain reads all there is until the server closes the connection.
+// drain reads what there is until the server closes the connection.
 func (p *player) drain(i int) {
 	s := &p.slots[i]
 	for s.peer != nil {
@@ -304,7 +302,9 @@ func (p *player) drain(i int) {
 		} else if h, _, err := wire.ReadReplyHeader(frame); err == nil && h.Xid == wire.XidWatch {
 			p.note(p.view.event(i, frame))
 		} else {
-			p.note(p.view.reply(i, wire.OpError, frame))
+			if e := p.view.reply(i, wire.OpError, frame); !ignored(&e) {
+				p.note(e)
+			}
 		}
 	}
 }

@@ -83,8 +83,13 @@ type mangle struct {
 	Add []byte
 }
 
+// apply leaves the length of a path in front alone if it appends anything: what would come of it could be another path.
 func (m mangle) apply(b []byte) []byte {
-	return append(b[:len(b)-min(m.Cut, len(b))], m.Add...)
+	keep := max(0, len(b)-m.Cut)
+	if len(m.Add) > 0 {
+		keep = max(keep, min(4, len(b)))
+	}
+	return append(b[:keep], m.Add...)
 }
 
 // zxid is one that means the same to both servers.

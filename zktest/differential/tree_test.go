@@ -67,6 +67,10 @@ func (p *player) level(paths []string, all *[]node) (children []string, err erro
 				return nil, err
 			}
 			op := wire.Op(h.Xid)
+			if wire.Code(h.Err) == wire.CodeNoNode && path == p.stage.root {
+				n.Path = "(the root of the script is gone)"
+				continue
+			}
 			if h.Err != 0 {
 				return nil, fmt.Errorf("%v %q: %w", op, path, wire.Code(h.Err))
 			}

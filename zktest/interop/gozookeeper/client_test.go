@@ -3,6 +3,8 @@ package gozookeeper
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,22 +27,40 @@ type client struct {
 func connect(t *testing.T, addr string, timeout time.Duration) *client {
 	t.Helper()
 	c := &client{network: newNetwork(), states: newJournal()}
+	log := &logger{}
 	// Named twice, the server is dialled anew at once. It would take a second after the last of the list.
 	conn, _, err := zk.Connect([]string{addr, addr}, timeout, zk.WithDialer(c.network.dial), zk.WithEventCallback(c.states.add),
-		zk.WithLogger(quiet{}), zk.WithLogInfo(false))
+		zk.WithLogger(log))
 	must(t, err)
 	c.Conn = conn
 	t.Cleanup(func() {
 		c.network.open()
 		conn.Close()
+		if t.Failed() {
+			t.Logf("a client's log:\n%s", log)
+		}
 	})
 	c.states.await(t, zk.StateHasSession)
 	return c
 }
 
-type quiet struct{}
+// logger keeps what go-zookeeper has to say, which matters only if the test fails.
+type logger struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
 
-func (quiet) Printf(string, ...any) {}
+func (l *logger) Printf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(&l.text, format+"\n", args...)
+}
+
+func (l *logger) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
 
 // make creates a persistent node without data.
 func (c *client) make(t *testing.T, paths ...string) {

@@ -1,7 +1,16 @@
-//go:build !linux
+//go:build !unix
 
 package server
 
-import "syscall"
+import (
+	"context"
+	"os/exec"
+)
 
-func dieWithParent() *syscall.SysProcAttr { return nil }
+// Command is exec.CommandContext.
+func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, name, args...)
+}
+
+// KillGroup does nothing here.
+func KillGroup(*exec.Cmd) error { return nil }

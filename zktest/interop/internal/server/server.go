@@ -2,15 +2,12 @@
 package server
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,10 +45,15 @@ func Start(t *testing.T) string {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(Binary(t), "-listen", "127.0.0.1:0", "-super-digest", SuperDigest, config)
-	cmd.SysProcAttr = dieWithParent()
+	cmd := Command(context.Background(), Binary(t), "-listen", "127.0.0.1:0", "-super-digest", SuperDigest, config)
 	cmd.Env = Environment()
-	log := &log{listening: make(chan string, 1)}
+	listening := make(chan string, 1)
+	log := &Log{OnLine: func(line string) {
+		if _, after, ok := strings.Cut(line, "listening on "); ok {
+			addr, _, _ := strings.Cut(after, ";")
+			listening <- addr
+		}
+	}}
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -74,7 +76,7 @@ func Start(t *testing.T) string {
 		}
 	})
 	select {
-	case addr := <-log.listening:
+	case addr := <-listening:
 		return addr
 	case err := <-ended:
 		ended <- err
@@ -83,36 +85,6 @@ func Start(t *testing.T) string {
 		t.Fatal("zkserver does not say where it listens")
 	}
 	return ""
-}
-
-// log keeps what a server writes and finds the address in it.
-type log struct {
-	listening chan string
-
-	mu   sync.Mutex // guards what follows
-	text bytes.Buffer
-	told bool
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text.Write(p)
-	lines := bufio.NewScanner(bytes.NewReader(l.text.Bytes()))
-	for !l.told && lines.Scan() {
-		_, rest, ok := strings.Cut(lines.Text(), "listening on ")
-		if addr, _, complete := strings.Cut(rest, ";"); ok && complete {
-			l.listening <- addr
-			l.told = true
-		}
-	}
-	return len(p), nil
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // startReal is Start with a real ZooKeeper.

@@ -1,0 +1,207 @@
+package future_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/handler"
+)
+
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// A signal is something to wait for that is not a future.
+type signal struct {
+	mu    sync.Mutex
+	ready bool
+	tasks []future.Task
+	late  bool // whoever asks is told that it is not ready, and then it is
+}
+
+func (s *signal) Ready() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready
+}
+
+func (s *signal) Notify(t future.Task) (drop func() bool) {
+	if s.late {
+		s.set()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ready {
+		t.Run()
+		return func() bool { return false }
+	}
+	s.tasks = append(s.tasks, t)
+	return func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return !s.ready
+	}
+}
+
+func (s *signal) set() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready = true
+	for _, t := range s.tasks {
+		t.Run()
+	}
+}
+
+func TestBlock(t *testing.T) {
+	ended, cancel := context.WithCancelCause(background)
+	cancel(errA)
+	pending, ready, waiting := future.NewPromise[int](nil), future.NewPromise[int](nil), newOperation(nil, background)
+	ready.Complete(0, errA)
+	open := make(chan struct{})
+	for _, tt := range []struct {
+		name    string
+		ctx     context.Context
+		w       future.Waitable
+		stopped <-chan struct{}
+		want    error
+	}{
+		{"ready", background, ready.Future(), nil, nil},
+		{"ready beats all", ended, ready.Future(), closed, nil},
+		{"context", ended, pending.Future(), open, context.Canceled},
+		{"stopped", background, pending.Future(), closed, future.ErrStopped},
+		{"context of what is promised", ended, waiting.Future(), closed, context.Canceled},
+		{"ready signal", ended, &signal{ready: true}, closed, nil},
+		{"late signal", background, &signal{late: true}, open, nil},
+		{"context of a signal", ended, &signal{}, open, context.Canceled},
+		{"stopped signal", background, &signal{}, closed, future.ErrStopped},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var k future.Parking
+			for range 3 { // what it keeps must be as good as new
+				if err := k.Block(tt.ctx, tt.w, tt.stopped); err != tt.want {
+					t.Errorf("got %v, want %v", err, tt.want)
+				}
+			}
+			if err := future.Block(tt.ctx, tt.w, tt.stopped); err != tt.want {
+				t.Errorf("without keeping: got %v, want %v", err, tt.want)
+			}
+		})
+	}
+	wantPending(t, pending.Future())
+}
+
+// A stop ends a Wait only if nobody has promised that the result will come.
+func TestWaitOnStoppedHandler(t *testing.T) {
+	onEach(t, func(t *testing.T, h handler.Handler) {
+		l := h.Lane("a")
+		plain := future.NewPromise[int](l).Future()
+		same := func(v int) (int, error) { return v, nil }
+		further := future.Compose(future.Value(1).On(l), func(int) *future.Future[int] { return plain })
+		flush(t, l)
+		hopeless := map[string]*future.Future[int]{
+			"a promise":                 plain,
+			"derived from a promise":    future.Then(plain, same),
+			"further derived":           future.Then(future.Then(plain, same), same),
+			"on another lane":           plain.On(h.Lane("b")),
+			"first of promises":         future.First(plain, plain),
+			"composed":                  future.Compose(plain, func(int) *future.Future[int] { return plain }),
+			"composed of what succeeds": further,
+		}
+		h.Stop()
+		for name, f := range hopeless {
+			if err := f.WaitErr(); err != future.ErrStopped {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	})
+}
+
+// A source keeps its promise also when the handler stops, and what comes from it comes, too.
+func TestWaitForSourceOnStoppedHandler(t *testing.T) {
+	onShared(t, func(t *testing.T, h handler.Handler) {
+		l := h.Lane("a")
+		o := newOperation(l, background)
+		same := func(v int) (int, error) { return v, nil }
+		composed := future.Compose(future.Value(1).On(l), func(int) *future.Future[int] { return o.Future() })
+		flush(t, l)
+		promised := map[string]*future.Future[int]{
+			"the operation":   o.Future(),
+			"derived":         future.Then(o.Future(), same),
+			"on another lane": o.Future().On(h.Lane("b")),
+			"first":           future.First(o.Future()),
+			"composed":        composed,
+			"further":         future.Then(future.First(o.Future(), o.Future().On(l)), same),
+		}
+		h.Stop()
+		<-h.Stopped() // the operation is not of this handler's making
+		var wg, begun sync.WaitGroup
+		for name, f := range promised {
+			begun.Add(1)
+			wg.Go(func() {
+				begun.Done()
+				if v, err := f.Wait(); (v != 1 || err != nil) && !(v == 0 && err == future.ErrStopped && (name == "derived" || name == "further")) {
+					t.Errorf("%s: got %v, %v", name, v, err)
+				}
+			})
+		}
+		begun.Wait()
+		o.Complete(1, nil)
+		wg.Wait()
+	})
+}
+
+// Parked goroutines come and go, and none is woken by what another has waited for.
+func TestParkingAgainstCancel(t *testing.T) {
+	var k future.Parking
+	onePark := func() {
+		p := future.NewPromise[int](nil)
+		ctx, cancel := context.WithCancel(background)
+		stopped := make(chan struct{})
+		park := func() {
+			err := k.Block(ctx, p.Future(), stopped)
+			switch {
+			case err == nil:
+				if !p.Future().Ready() {
+					t.Error("woken before it was complete")
+				}
+			case !errors.Is(err, context.Canceled) && err != future.ErrStopped:
+				t.Errorf("got %v", err)
+			}
+		}
+		collide(park, park, func() { p.Complete(1, nil) }, cancel, func() { close(stopped) })
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range rounds / 4 {
+				onePark()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestNotify(t *testing.T) {
+	p := future.NewPromise[int](nil)
+	n := 0
+	task := future.Func(func() { n++ })
+	first, second := p.Future().Notify(task), p.Future().Notify(task)
+	if !first() {
+		t.Error("could not be dropped in time")
+	}
+	if first() {
+		t.Error("dropped twice")
+	}
+	p.Complete(1, nil)
+	if n != 1 || second() || first() {
+		t.Errorf("ran %d times", n)
+	}
+	if p.Future().Notify(task)() || n != 2 {
+		t.Errorf("ran %d times", n)
+	}
+}

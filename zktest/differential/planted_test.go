@@ -1,0 +1,175 @@
+package differential
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"pgregory.net/rapid"
+)
+
+// A comparison that finds nothing proves nothing: here each server is package core, but one has a flaw, which must be
+// found, and shrunk to a script that shows it.
+
+// flaw spoils the frames that a server sends on one connection. It gets each without its length, and returns what is sent
+// in its place.
+type flaw func(frame []byte) [][]byte
+
+// keep is a frame as it is.
+func keep(frame []byte) [][]byte { return [][]byte{frame} }
+
+// onCode spoils replies with a code.
+func onCode(code wire.Code, spoil func(frame []byte)) func() flaw {
+	return func() flaw {
+		return func(frame []byte) [][]byte {
+			if h, _, err := wire.ReadReplyHeader(frame); err == nil && h.Xid != wire.XidWatch && wire.Code(h.Err) == code {
+				spoil(frame)
+			}
+			return keep(frame)
+		}
+	}
+}
+
+func isEvent(frame []byte, typ wire.EventType) bool {
+	h, body, err := wire.ReadReplyHeader(frame)
+	return err == nil && h.Xid == wire.XidWatch && len(body) > 4 && wire.EventType(binary.BigEndian.Uint32(body)) == typ
+}
+
+var planted = []struct {
+	name    string
+	flaw    func() flaw // one per connection
+	version wire.Version
+	steps   int // that the shrunk script has at most
+}{
+	{name: "another code", steps: 1, flaw: onCode(wire.CodeNotEmpty, func(frame []byte) {
+		binary.BigEndian.PutUint32(frame[12:], uint32(0xffffffff&int64(wire.CodeBadVersion)))
+	})},
+	{name: "a failure that takes no zxid", steps: 1, flaw: onCode(wire.CodeNodeExists, func(frame []byte) {
+		binary.BigEndian.PutUint64(frame[4:], binary.BigEndian.Uint64(frame[4:])-1)
+	})},
+	{name: "no event when children change", steps: 3, flaw: func() flaw {
+		return func(frame []byte) [][]byte {
+			if isEvent(frame, wire.EventNodeChildrenChanged) {
+				return nil
+			}
+			return keep(frame)
+		}
+	}},
+	{name: "an event twice", steps: 3, flaw: func() flaw {
+		return func(frame []byte) [][]byte {
+			if isEvent(frame, wire.EventNodeDataChanged) {
+				return [][]byte{frame, frame}
+			}
+			return keep(frame)
+		}
+	}},
+	{name: "an event behind the reply", steps: 3, flaw: func() flaw {
+		var late [][]byte
+		return func(frame []byte) [][]byte {
+			if isEvent(frame, wire.EventNodeCreated) {
+				late = append(late, frame)
+				return nil
+			}
+			out := append(keep(frame), late...)
+			late = nil
+			return out
+		}
+	}},
+	{name: "watch modes of 3.8", version: v(3, 8, 4), steps: 4},
+}
+
+func TestPlantedFlawsAreFound(t *testing.T) {
+	setRapid(t, "rapid.nofailfile", "true")
+	setRapid(t, "rapid.checks", "3000")
+	setRapid(t, "rapid.shrinktime", "20s")
+	good := v(3, 9, 4)
+	for _, p := range planted {
+		t.Run(p.name, func(t *testing.T) {
+			bad := &coreHost{version: p.version}
+			if p.version == (wire.Version{}) {
+				bad.version = good
+			}
+			if p.flaw != nil {
+				bad.plant = func(nc net.Conn) net.Conn { return spoil(nc, p.flaw()) }
+			}
+			c := &contest{profile: profile{version: good, servers: 1}, real: &coreHost{version: good}, core: bad, coverage: make(coverage)}
+			found, steps := search(c)
+			if found == "" {
+				t.Fatalf("not found in %d scripts", c.scripts)
+			}
+			t.Logf("%d scripts until found and shrunk to %d steps:\n%s", c.scripts, steps, found)
+			if steps > p.steps {
+				t.Errorf("shrunk to %d steps, want %d at most", steps, p.steps)
+			}
+		})
+	}
+}
+
+// search runs the property until it fails, and returns what it says of the shrunk script, and its length.
+func search(c *contest) (report string, steps int) {
+	r := new(recorder)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		rapid.Check(r, c.check)
+	}()
+	<-done
+	if !r.failed {
+		return "", 0
+	}
+	return r.text.String(), c.failed // the shrunk script is played last
+}
+
+// recorder is a testing.TB for a check that is meant to fail.
+type recorder struct {
+	text   strings.Builder
+	failed bool
+}
+
+func (r *recorder) Helper()                   {}
+func (r *recorder) Name() string              { return "planted" }
+func (r *recorder) Log(args ...any)           { fmt.Fprintln(&r.text, args...) }
+func (r *recorder) Logf(f string, a ...any)   { fmt.Fprintf(&r.text, f+"\n", a...) }
+func (r *recorder) Error(args ...any)         { r.Log(args...); r.Fail() }
+func (r *recorder) Errorf(f string, a ...any) { r.Logf(f, a...); r.Fail() }
+func (r *recorder) Fatal(args ...any)         { r.Log(args...); r.FailNow() }
+func (r *recorder) Fatalf(f string, a ...any) { r.Logf(f, a...); r.FailNow() }
+func (r *recorder) Skip(args ...any)          { r.Fatal(args...) }
+func (r *recorder) Skipf(f string, a ...any)  { r.Fatalf(f, a...) }
+func (r *recorder) SkipNow()                  { r.FailNow() }
+func (r *recorder) Fail()                     { r.failed = true }
+func (r *recorder) Failed() bool              { return r.failed }
+func (r *recorder) FailNow()                  { r.failed = true; runtime.Goexit() }
+
+// spoiled is a connection of a server with a flaw.
+type spoiled struct {
+	net.Conn
+	flaw    flaw
+	pending []byte // of what is to be read
+}
+
+func spoil(nc net.Conn, f flaw) net.Conn { return &spoiled{Conn: nc, flaw: f} }
+
+func (s *spoiled) Read(b []byte) (int, error) {
+	for len(s.pending) == 0 {
+		var head [4]byte
+		if _, err := io.ReadFull(s.Conn, head[:]); err != nil {
+			return 0, err
+		}
+		frame := make([]byte, binary.BigEndian.Uint32(head[:]))
+		if _, err := io.ReadFull(s.Conn, frame); err != nil {
+			return 0, err
+		}
+		for _, f := range s.flaw(frame) {
+			s.pending = append(s.pending, framed(f)...)
+		}
+	}
+	n := copy(b, s.pending)
+	s.pending = s.pending[n:]
+	return n, nil
+}

@@ -1,0 +1,3 @@
+// Package gazoo tests that gazoo works on zkserver as it does on a real ZooKeeper: what fails here is not another client's
+// fault.
+package gazoo
