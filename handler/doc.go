@@ -21,7 +21,8 @@
 //  1. No method of a handler, lane or connection blocks, except Park, which is Wait.
 //  2. What runs inline must not block: connections, timers and the whole of a Deterministic wait for it.
 //  3. A task of a Pool may block. It delays its lane and nothing else. A task of a Loop or a
-//     Deterministic must not: it delays everything.
+//     Deterministic must not: it delays everything. No task may leave its goroutine locked to its
+//     thread (runtime.LockOSThread): a coroutine that is resumed there ends the process.
 //  4. A Wait that can never end fails at once with a [*future.DeadlockError]. On a Pool that is a Wait in
 //     a task for a result that a task of the same lane has to produce; an operation's result comes from
 //     elsewhere. On a Loop and a Deterministic it is any Wait in a task or in a coroutine's body, unless
@@ -37,7 +38,8 @@
 //  2. A [Pool.CompletionLane] starts its tasks in order and, with a [Concurrency] of more than one, runs
 //     several at a time.
 //  3. Of one connection Opened comes first and Closed last; see [Sink].
-//  4. Timers run in the order of their times.
+//  4. Timers of a Deterministic fire in the order of their times, and by the seed at the same time. Those
+//     of the others are timers of the Go runtime, which promises no more than that none is early.
 //
 // # Stopping
 //

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
@@ -134,6 +135,39 @@ func TestConcurrencyStop(t *testing.T) {
 		if err := <-released; err != future.ErrStopped {
 			t.Errorf("Wait returned %v", err)
 		}
+	})
+}
+
+// A lane's timer can be stopped as long as its task has not started, also when it is queued already.
+func TestStopQueuedTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := handler.NewPool()
+		l := p.Lane("a")
+		gate := make(chan struct{})
+		l.Dispatch(future.Func(func() { <-gate }))
+		tm := l.AfterFunc(time.Millisecond, future.Func(func() { t.Error("a stopped timer fired") }))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !tm.Stop() {
+			t.Error("could not stop in time")
+		}
+		close(gate)
+		p.Stop()
+		<-p.Stopped()
+	})
+}
+
+// Nothing fires after the end.
+func TestStopDropsTimers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, l := handler.NewPool(), handler.NewLoop()
+		for _, h := range []handler.Handler{p, l} {
+			h.AfterFunc(time.Second, future.Func(func() { t.Error("a timer fired") }))
+			h.Lane("a").AfterFunc(time.Second, future.Func(func() { t.Error("a lane's timer fired") }))
+			h.Stop()
+			<-h.Stopped()
+		}
+		time.Sleep(time.Minute)
 	})
 }
 

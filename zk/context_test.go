@@ -280,6 +280,18 @@ func TestContextDoesNotGovernTheWatch(t *testing.T) {
 	})
 }
 
+// watchEnd arms a call's context, and returns what ends the watch if there is one.
+func watchEnd[T any](w *world, f *future.Future[zk.Watched[T]]) func() {
+	f.Done()
+	return func() {
+		if watched, err := f.Wait(); err == nil {
+			ok(w, watched.Unwatch(ctx))
+		} else {
+			isRefusal(w, err, context.Canceled, false)
+		}
+	}
+}
+
 // A cancelled AndWatch leaves no watch behind, on the server either.
 func TestCancelledWatchesLeaveNothing(t *testing.T) {
 	everywhere(t, func(w *world) {
@@ -288,24 +300,33 @@ func TestCancelledWatchesLeaveNothing(t *testing.T) {
 		w.intercept(func(in *core.Incoming) core.Verdict {
 			switch in.Op {
 			case wire.OpExists, wire.OpGetData, wire.OpGetChildren2:
-				return core.Verdict{Delay: 10 * time.Microsecond}
+				return core.Verdict{Delay: time.Millisecond}
 			}
 			return core.Pass
 		})
+		var ends []func() // what was answered in time has left a watch, which is then given up
 		for i := range 1000 {
 			call, cancel := context.WithCancel(ctx)
 			path := fmt.Sprintf("/no%d", i/3)
 			switch i % 3 {
 			case 0:
-				cl.ExistsAndWatch(call, path).Done() // somebody depends on it
+				ends = append(ends, watchEnd(w, cl.ExistsAndWatch(call, path)))
 			case 1:
-				cl.GetAndWatch(call, "/n").Done()
+				ends = append(ends, watchEnd(w, cl.GetAndWatch(call, "/n")))
 			case 2:
-				cl.ChildrenAndWatch(call, "/").Done()
+				ends = append(ends, watchEnd(w, cl.ChildrenAndWatch(call, "/")))
 			}
-			cancel()
+			w.h.AfterFunc(time.Duration(i%30)*time.Millisecond, future.Func(cancel))
 		}
 		ok(w, cl.Sync(ctx, "/"))
+		w.srv.Do(func(s *core.Server) {
+			if n := s.Count(wire.OpExists) + s.Count(wire.OpGetData) + s.Count(wire.OpGetChildren2); n < 900 {
+				w.Errorf("only %d requests have reached the server", n)
+			}
+		})
+		for _, end := range ends {
+			end()
+		}
 		w.noWatches()
 		for i := range 1000 {
 			path := fmt.Sprintf("/no%d", i)

@@ -10,11 +10,16 @@ import (
 
 // A State is what a client knows about its session:
 //
-//	          ┌──────────────── LOST ◀─────────────┐
-//	          ▼                                    │ expired, or silence for too long
-//	Lost ─▶ Connecting ─▶ Connected ─▶ Suspended ──┤
-//	                          ▲            │       │
-//	                          └────────────┘ ◀─────┘ (a new session, or the old one if the server still has it)
+//	                              ┌────────────────┐ the same session
+//	                              ▼                │
+//	Lost ──Start──▶ Connecting ─▶ Connected ─▶ Suspended
+//	                              ▲                │ expired, or silence for too long
+//	                              │                ▼
+//	                              └───────────── Lost    a new session, or the old one if the server
+//	                                                     still had it when it was called lost
+//
+// ConnectedReadOnly stands where Connected does. AuthFailed and Closed are reached from everywhere; Start
+// leads from there to Connecting.
 type State = session.State
 
 // The states.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
 	"github.com/gazoo-go/gazoo/zktest/core"
@@ -158,6 +159,12 @@ func (w *world) noWatches() {
 		w.srv.Do(func(s *core.Server) { none = len(s.Watches()) == 0 })
 		return none
 	})
+}
+
+// count returns how many requests of a kind the server has received.
+func (w *world) count(op wire.Op) (n uint64) {
+	w.srv.Do(func(s *core.Server) { n = s.Count(op) })
+	return n
 }
 
 // until lets time pass until ok is true.

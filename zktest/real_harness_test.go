@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
@@ -77,3 +78,38 @@ func testHarness(t *testing.T, ens *zktest.Ensemble) {
 
 // sid is how a server names a client's session.
 func sid(cl *zk.Client) string { return fmt.Sprintf("sid=%#x", uint64(cl.Session().ID)) }
+
+// The options that no other test uses.
+func TestRealOptions(t *testing.T) {
+	ens := zktest.StartZooKeeper(t, 3, zktest.WithObservers(2), zktest.WithPartitions(), zktest.WithServerTLS(),
+		zktest.WithSyncLimit(2), zktest.WithServerConfig("maxSessionTimeout=7000"), zktest.WithJVM("-Dgazoo=here"))
+	if answer := ens.FourLetter(2, "srvr"); !strings.Contains(answer, "Mode: observer") {
+		t.Errorf("the last server says %q", answer)
+	}
+	if answer := ens.FourLetter(0, "envi"); ens.Version() == "" || !strings.Contains(answer, ens.Version()) {
+		t.Errorf("version %q, and the server says %q", ens.Version(), answer)
+	}
+	cl, secure := ens.Client(t), ens.SecureClient(t)
+	if s := secure.Session(); s.Timeout != 7*time.Second {
+		t.Errorf("%v, want 7 s", s)
+	}
+	got(t, secure.Create(bg, "/by-tls", nil))
+	got(t, cl.Sync(bg, "/"))
+	got(t, cl.Get(bg, "/by-tls"))
+	log, begun := statesOf(secure), time.Now()
+	if server := serverOf(t, ens, secure); !ens.LoseConnection(secure) {
+		t.Errorf("no connection to lose to server %d", server)
+	}
+	log.await(t, zk.Connected, begun)
+	got(t, secure.Sync(bg, "/"))
+
+	log, begun = statesOf(cl), time.Now()
+	ens.Partition([]int{0}) // two voters, and neither has a majority
+	log.await(t, zk.Suspended, begun)
+	ens.Heal()
+	ens.Ready()
+	eventually(t, "a write", func() bool { // the servers may need a second election
+		_, err := ended(t, cl.Set(bg, "/by-tls", nil, zk.AnyVersion))
+		return err == nil
+	})
+}

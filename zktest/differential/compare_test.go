@@ -5,7 +5,6 @@ import (
 	"os"
 	"sync"
 
-	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -17,15 +16,16 @@ type contest struct {
 	core     host
 	coverage coverage
 	prev     script
-	scripts  int // played
+	scripts  *rapid.Generator[script]
+	played   int // scripts
 	steps    int
 	failed   int // length of the last script that came out differently
 }
 
 // check plays one script, as part of a property.
 func (c *contest) check(t *rapid.T) {
-	sc := c.profile.scripts().Draw(t, "script")
-	c.scripts++
+	sc := c.scripts.Draw(t, "script")
+	c.played++
 	c.steps += len(sc)
 	report, err := c.play(sc)
 	if err != nil {
@@ -52,13 +52,13 @@ func (c *contest) check(t *rapid.T) {
 func (c *contest) play(sc script) (report string, err error) {
 	root := ""
 	if !c.profile.alone {
-		root = fmt.Sprintf("/s%06d", c.scripts)
+		root = fmt.Sprintf("/s%06d", c.played)
 	}
 	var real, core *transcript
 	var realErr, coreErr error
 	var both sync.WaitGroup
-	both.Go(func() { real, realErr = play(c.real, root, sc, c.coverage.note) })
-	both.Go(func() { core, coreErr = play(c.core, root, sc, nil) })
+	both.Go(func() { real, realErr = play(c.real, root, sc, c.coverage) })
+	both.Go(func() { core, coreErr = play(c.core, root, sc, make(coverage)) })
 	both.Wait()
 	if realErr != nil || coreErr != nil {
 		return "", fmt.Errorf("real: %v; core: %v", realErr, coreErr)
@@ -98,14 +98,4 @@ func report(sc script, root string, at int, diff string) string {
 	}
 	return fmt.Sprintf("root %s, the script:\n%vdifferent %s:\n%s\n(-real +core; zxids count from %d, the creation of the root)\n%s",
 		root, sc, where, step, zxidBase, diff)
-}
-
-// coverage counts replies of the real server by operation and code.
-type coverage map[wire.Op]map[wire.Code]int
-
-func (c coverage) note(op wire.Op, code wire.Code) {
-	if c[op] == nil {
-		c[op] = make(map[wire.Code]int)
-	}
-	c[op][code]++
 }

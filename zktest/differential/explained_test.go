@@ -25,6 +25,11 @@ var explained = []difference{
 		},
 	},
 	{
+		what:   "reconfig in an ensemble",
+		why:    "package core stands alone here, and has nothing to reconfigure",
+		unsent: func(p *profile, r *request) bool { return r.Op == wire.OpReconfig && p.servers > 1 },
+	},
+	{
 		what: "characters above U+FFFF, and bytes that are not UTF-8, in what sync and setWatches say back",
 		why:  "a Java string has two surrogates for the former, and replacements for the latter, and that is sent back; no node has such a path",
 		unsent: func(_ *profile, r *request) bool {
@@ -48,6 +53,28 @@ var explained = []difference{
 		what: "requests that are sent before the answer to setACL",
 		why:  "ZooKeeper may check them against the ACL from before: a change of an ACL counts when it is applied, every other one when it is proposed; package core applies it at once",
 		last: func(r *request) bool { return r.Op == wire.OpSetACL },
+	},
+	{
+		what: "lists with a length below -1",
+		why:  "Java takes them for empty; the decoder of this module refuses them (none is sent: see mangle.apply)",
+	},
+	{
+		what: "requests that are sent before the answer to createContainer with the flags of an ephemeral",
+		why:  "until the container is made, ZooKeeper takes it for an ephemeral, which has no children; package core does so within a multi only",
+		last: func(r *request) bool {
+			c, ok := r.Record.(*proto.CreateRequest)
+			return ok && r.Op == wire.OpCreateContainer && wire.CreateFlags(c.Flags).Ephemeral()
+		},
+	},
+	{
+		what: "open: multi createContainer ephemeral",
+		unsent: func(_ *profile, r *request) bool {
+			_, multi := r.Record.(*wire.MultiRequest)
+			return multi && anyPart(r, func(o wire.Op, r wire.Record) bool {
+				c, ok := r.(*proto.CreateRequest)
+				return ok && (o == wire.OpCreateContainer && wire.CreateFlags(c.Flags).Ephemeral() || c.Acl == nil)
+			})
+		},
 	},
 	{
 		what: "credentials that are not UTF-8",

@@ -171,11 +171,9 @@ func newJava(ctx context.Context, servers int) (*javaHost, error) {
 		return nil, err
 	}
 	h := &javaHost{ensemble: e}
-	version := e.Config().Install.Version
-	var ok bool
-	if h.version, ok = wire.ParseVersion(version); !ok {
+	if h.version, err = versionOf(e.Config().Install); err != nil {
 		h.close()
-		return nil, fmt.Errorf("version %q of %s is none", version, e.Config().Install.Origin)
+		return nil, err
 	}
 	for i := range e.Len() {
 		p, err := control(func() (net.Conn, error) { return net.Dial("tcp", e.Server(i).Addr()) })
@@ -186,6 +184,14 @@ func newJava(ctx context.Context, servers int) (*javaHost, error) {
 		h.control = append(h.control, p)
 	}
 	return h, nil
+}
+
+func versionOf(install java.Install) (wire.Version, error) {
+	version, ok := wire.ParseVersion(install.Version)
+	if !ok {
+		return version, fmt.Errorf("%s is version %q, which says nothing", install.Origin, install.Version)
+	}
+	return version, nil
 }
 
 func (h *javaHost) close() {

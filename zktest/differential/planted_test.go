@@ -97,12 +97,13 @@ func TestPlantedFlawsAreFound(t *testing.T) {
 			if p.flaw != nil {
 				bad.plant = func(nc net.Conn) net.Conn { return spoil(nc, p.flaw()) }
 			}
-			c := &contest{profile: profile{version: good, servers: 1}, real: &coreHost{version: good}, core: bad, coverage: make(coverage)}
+			c := newContest(&coreHost{version: good}, good)
+			c.core = bad
 			found, steps := search(c)
 			if found == "" {
-				t.Fatalf("not found in %d scripts", c.scripts)
+				t.Fatalf("not found in %d scripts", c.played)
 			}
-			t.Logf("%d scripts until found and shrunk to %d steps:\n%s", c.scripts, steps, found)
+			t.Logf("%d scripts until found and shrunk to %d steps:\n%s", c.played, steps, found)
 			if steps > p.steps {
 				t.Errorf("shrunk to %d steps, want %d at most", steps, p.steps)
 			}

@@ -20,7 +20,7 @@ type player struct {
 	view  *view
 	slots [slots]slot
 	ends  map[int64]bool // zxids of transactions that ended a session
-	seen  func(op wire.Op, code wire.Code)
+	seen  coverage
 	fault error // of the host, not of its answers
 	notes []entry
 }
@@ -34,8 +34,8 @@ type slot struct {
 	xid     int32
 }
 
-// play plays a script. seen, if not nil, is told of every reply.
-func play(h host, root string, sc script, seen func(wire.Op, wire.Code)) (*transcript, error) {
+// play plays a script, and counts in seen what comes back.
+func play(h host, root string, sc script, seen coverage) (*transcript, error) {
 	s, err := h.begin(root)
 	if s != nil {
 		defer s.end()
@@ -72,6 +72,8 @@ func (p *player) step(st step) []entry {
 	switch {
 	case st.Dial != nil:
 		p.dial(st.Slot, st.Dial)
+	case st.Expire != nil:
+		p.expire(st.Slot, st.Expire)
 	case len(st.Requests) == 0 && st.Raw == nil:
 		p.cut(st.Slot)
 	default:
@@ -143,11 +145,13 @@ func (p *player) dial(i int, d *dial) {
 	case longPassword:
 		req.Passwd = append(req.Passwd, 0)
 	}
-	if len(p.stage.control) > 1 { // the old connection could be on another server, which then would go on reading
-		for j := range p.slots {
-			if p.holds(j, req.SessionId) {
-				p.cut(j)
-			}
+	for j := range p.slots {
+		switch {
+		case !p.holds(j, req.SessionId):
+		case len(p.stage.control) > 1: // it could be on another server, which then would go on reading
+			p.cut(j)
+		default: // what was said on it but not yet written is lost when the server closes it
+			p.probe(j)
 		}
 	}
 	p.settle(d.Server)
@@ -198,6 +202,7 @@ func (p *player) handshaken(i int, peer *peer, server int) {
 		return
 	}
 	e := entry{Slot: i, What: "handshake", Body: p.view.join(&resp)}
+	p.seen.note(wire.OpCreateSession, wire.OK)
 	if resp.Expired() {
 		if _, err := peer.frame(); err != errClosed {
 			e.What = "handshake, and the connection stays open"
@@ -268,13 +273,12 @@ func (p *player) answer(i int, op wire.Op) (last bool) {
 		}
 		if h, _, err := wire.ReadReplyHeader(frame); err == nil && h.Xid == wire.XidWatch {
 			p.note(p.view.event(i, frame))
+			p.seen.note(wire.OpNotification, wire.OK)
 			continue
 		}
 		e := p.view.reply(i, op, frame)
 		p.note(e)
-		if p.seen != nil {
-			p.seen(op, e.Code)
-		}
+		p.seen.reply(op, &e)
 		if op == wire.OpCloseSession && e.Code == wire.OK {
 			p.ended(s.session, e.Zxid)
 			return true

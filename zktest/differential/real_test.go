@@ -1,13 +1,115 @@
 package differential
 
 import (
+	"context"
 	"flag"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/zktest/internal/java"
 	"pgregory.net/rapid"
 )
+
+// TestRealDifferential plays scripts on one server, each below a root of its own.
+func TestRealDifferential(t *testing.T) {
+	forVersions(t, func(t *testing.T) {
+		real := startJava(t, 1)
+		c := newContest(real, real.version)
+		n := campaign(t, 300)
+		c.run(t, n)
+		t.Log(c.coverage)
+		if n >= 200 {
+			c.coverage.require(t, real.version)
+		}
+	})
+}
+
+// TestRealDifferentialExpiry plays scripts in which a session expires.
+func TestRealDifferentialExpiry(t *testing.T) {
+	forVersions(t, func(t *testing.T) {
+		real := startJava(t, 1)
+		c := newContest(real, real.version)
+		c.scripts = c.profile.expiries()
+		c.run(t, max(3, campaign(t, 300)/100))
+	})
+}
+
+// TestRealDifferentialAlone plays each script on a server that has seen no other: in the root, and in what is below
+// /zookeeper.
+func TestRealDifferentialAlone(t *testing.T) {
+	forVersions(t, func(t *testing.T) {
+		version := installed(t)
+		c := newContest(&freshHost{ctx: t.Context()}, version)
+		c.profile.alone = true
+		c.run(t, max(3, campaign(t, 300)/100))
+	})
+}
+
+// TestRealDifferentialEnsemble plays scripts on three servers, whose answers must be those of one.
+func TestRealDifferentialEnsemble(t *testing.T) {
+	forVersions(t, func(t *testing.T) {
+		real := startJava(t, 3)
+		c := newContest(real, real.version)
+		c.profile.servers = 3
+		c.run(t, max(40, campaign(t, 400)/10))
+	})
+}
+
+func newContest(real host, version wire.Version) *contest {
+	c := &contest{
+		profile:  profile{version: version, servers: 1},
+		real:     real,
+		core:     &coreHost{version: version},
+		coverage: make(coverage),
+	}
+	c.scripts = c.profile.scripts()
+	return c
+}
+
+// forVersions runs test for each release that the environment names, or for the one that is installed.
+func forVersions(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	versions := os.Getenv("GAZOO_DIFF_VERSIONS")
+	if versions == "" {
+		test(t)
+		return
+	}
+	for version := range strings.SplitSeq(versions, ",") {
+		t.Run(version, func(t *testing.T) {
+			t.Setenv("ZOOKEEPER_VERSION", version)
+			test(t)
+		})
+	}
+}
+
+func installed(t *testing.T) wire.Version {
+	t.Helper()
+	install, err := java.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := versionOf(install)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version
+}
+
+// freshHost is a new real server for each script.
+type freshHost struct{ ctx context.Context }
+
+func (h *freshHost) begin(root string) (*stage, error) {
+	j, err := newJava(h.ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	s, err := j.begin(root)
+	s.end, s.expires = j.close, true
+	return s, err
+}
 
 // campaign is how many scripts are to be played.
 func campaign(t *testing.T, usual int) int {
@@ -27,11 +129,12 @@ func campaign(t *testing.T, usual int) int {
 func (c *contest) run(t *testing.T, n int) {
 	t.Helper()
 	setRapid(t, "rapid.checks", strconv.Itoa(n))
+	setRapid(t, "rapid.nofailfile", "true")
 	rapid.Check(t, c.check)
-	if c.scripts < n {
-		t.Errorf("only %d of %d scripts were played before the time was over: raise -timeout", c.scripts, n)
+	if c.played < n {
+		t.Errorf("only %d of %d scripts were played before the time was over: raise -timeout", c.played, n)
 	}
-	t.Logf("%d scripts, %d steps", c.scripts, c.steps)
+	t.Logf("%d scripts, %d steps", c.played, c.steps)
 }
 
 func setRapid(t *testing.T, name, value string) {
@@ -41,15 +144,4 @@ func setRapid(t *testing.T, name, value string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = flag.Set(name, old) })
-}
-
-func TestRealDifferential(t *testing.T) {
-	real := startJava(t, 1)
-	c := &contest{
-		profile:  profile{version: real.version, servers: 1},
-		real:     real,
-		core:     &coreHost{version: real.version},
-		coverage: make(coverage),
-	}
-	c.run(t, campaign(t, 300))
 }

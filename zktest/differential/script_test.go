@@ -28,7 +28,8 @@ type step struct {
 	// Requests are written at once. Without a connection, one with a new session is made first.
 	Requests []request
 	// Raw is bytes that the server cannot make sense of; it closes the connection.
-	Raw []byte
+	Raw    []byte
+	Expire *expiry
 }
 
 // A dial is a new connection for the slot.
@@ -83,11 +84,15 @@ type mangle struct {
 	Add []byte
 }
 
-// apply leaves the length of a path in front alone if it appends anything: what would come of it could be another path.
+// apply leaves the length of a path in front alone if it appends anything, for what comes of it could be another path; and
+// it does not leave a piece of a null, which would be another negative length.
 func (m mangle) apply(b []byte) []byte {
 	keep := max(0, len(b)-m.Cut)
 	if len(m.Add) > 0 {
 		keep = max(keep, min(4, len(b)))
+		for keep > 4 && b[keep-1] == 0xff {
+			keep--
+		}
 	}
 	return append(b[:keep], m.Add...)
 }
@@ -133,6 +138,12 @@ func (s step) String() string {
 	switch {
 	case s.Dial != nil:
 		return s.Dial.String()
+	case s.Expire != nil:
+		how := "with its connection open"
+		if s.Expire.Cut {
+			how = "without a connection"
+		}
+		return fmt.Sprintf("the session expires after %d ms, %s", s.Expire.Timeout, how)
 	case s.Raw != nil:
 		return fmt.Sprintf("raw bytes % x", s.Raw)
 	case len(s.Requests) == 0:

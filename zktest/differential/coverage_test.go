@@ -1,0 +1,92 @@
+package differential
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+)
+
+// coverage counts replies of the real server by operation and code; those of the parts of a multi are its own, and it
+// is OK if they all are.
+type coverage map[wire.Op]map[wire.Code]int
+
+func (c coverage) note(op wire.Op, code wire.Code) {
+	if c[op] == nil {
+		c[op] = make(map[wire.Code]int)
+	}
+	c[op][code]++
+}
+
+// reply counts a reply with all that it says.
+func (c coverage) reply(op wire.Op, e *entry) {
+	m, ok := e.Body.(*wire.MultiResponse)
+	if !ok || e.Code != wire.OK {
+		c.note(op, e.Code)
+		return
+	}
+	if _, _, failed := m.Failed(); !failed {
+		c.note(op, wire.OK)
+	}
+	for _, r := range m.Results {
+		if r.Code != wire.OK {
+			c.note(op, r.Code)
+		}
+	}
+}
+
+func (c coverage) String() string {
+	var b strings.Builder
+	total := 0
+	for _, op := range slices.SortedFunc(maps.Keys(c), func(a, b wire.Op) int { return cmp.Compare(a, b) }) {
+		fmt.Fprintf(&b, "%22v:", op)
+		for _, code := range slices.SortedFunc(maps.Keys(c[op]), func(a, b wire.Code) int { return cmp.Compare(b, a) }) {
+			fmt.Fprintf(&b, " %v %d", code, c[op][code])
+			total += c[op][code]
+		}
+		b.WriteByte('\n')
+	}
+	return fmt.Sprintf("%d replies:\n%s", total, &b)
+}
+
+// expected are codes that hundreds of scripts must have met, or they do not test what they are for. Of the operations
+// that a server knows, each must have been met with OK, too.
+var expected = []struct {
+	op    wire.Op
+	codes []wire.Code
+}{
+	{wire.OpCreate, []wire.Code{wire.CodeNodeExists, wire.CodeNoNode, wire.CodeBadArguments, wire.CodeNoChildrenForEphemerals,
+		wire.CodeInvalidACL, wire.CodeNoAuth, wire.CodeMarshallingError}},
+	{wire.OpDelete, []wire.Code{wire.CodeNoNode, wire.CodeBadVersion, wire.CodeNotEmpty, wire.CodeBadArguments}},
+	{wire.OpSetData, []wire.Code{wire.CodeNoNode, wire.CodeBadVersion, wire.CodeBadArguments, wire.CodeNoAuth}},
+	{wire.OpSetACL, []wire.Code{wire.CodeNoNode, wire.CodeBadVersion, wire.CodeInvalidACL}},
+	{wire.OpMulti, []wire.Code{wire.CodeNodeExists, wire.CodeNoNode, wire.CodeBadVersion, wire.CodeNotEmpty, wire.CodeBadArguments,
+		wire.CodeInvalidACL, wire.CodeRuntimeInconsistency, wire.CodeMarshallingError}},
+	{wire.OpMultiRead, []wire.Code{wire.CodeNoNode, wire.CodeMarshallingError}},
+	{wire.OpRemoveWatches, []wire.Code{wire.CodeNoWatcher, wire.CodeMarshallingError}},
+	{wire.OpCheckWatches, []wire.Code{wire.CodeNoWatcher}},
+	{wire.OpAddWatch, []wire.Code{wire.CodeMarshallingError}},
+	{wire.OpAuth, []wire.Code{wire.CodeAuthFailed}},
+	{99, []wire.Code{wire.CodeUnimplemented}},
+}
+
+// require fails the test for what was not met.
+func (c coverage) require(t *testing.T, version wire.Version) {
+	t.Helper()
+	for _, op := range append(slices.Clone(ops), wire.OpAuth, wire.OpSASL, wire.OpCloseSession, wire.OpCreateSession, wire.OpNotification) {
+		if version.AtLeast(op.Since()) && c[op][wire.OK] == 0 {
+			t.Errorf("%v never succeeded", op)
+		}
+	}
+	for _, e := range expected {
+		for _, code := range e.codes {
+			if version.AtLeast(e.op.Since()) && c[e.op][code] == 0 {
+				t.Errorf("%v was never answered %v", e.op, code)
+			}
+		}
+	}
+}
