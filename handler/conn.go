@@ -86,20 +86,20 @@ func (c *conn) open(nc net.Conn) bool {
 
 // serve runs the connection to its end, as the reader. nc is nil when there is none.
 func (c *conn) serve(nc net.Conn) {
-	if nc != nil {
-		if c.open(nc) {
-			c.sink.Opened(c)
-			written := make(chan struct{})
-			go func() {
-				defer close(written)
-				c.write(nc)
-			}()
-			c.end(c.read(nc))
-			<-written
-		}
-		nc.Close()
+	if nc != nil && c.open(nc) {
+		c.sink.Opened(c)
+		written := make(chan struct{})
+		go func() {
+			defer close(written)
+			c.write(nc)
+		}()
+		c.end(c.read(nc))
+		<-written
 	}
 	c.sink.Closed(c.err) // set by now, and final
+	if nc != nil {
+		nc.Close() // TLS takes leave of the peer, for up to 5 s if that takes nothing: so after Closed
+	}
 	if c.left != nil {
 		c.left()
 	}

@@ -195,6 +195,54 @@ func TestCloseEndsDial(t *testing.T) {
 	}
 }
 
+// A connection that comes into being after Close is closed and not opened.
+func TestCloseBeforeConnected(t *testing.T) {
+	p := handler.NewPool()
+	near, far := net.Pipe()
+	closed := make(chan struct{})
+	p.Dialer = func(context.Context, string, string) (net.Conn, error) {
+		<-closed // and does not look at ctx
+		return near, nil
+	}
+	s := newSink()
+	s.opened = func(handler.Conn) { t.Error("opened after Close") }
+	p.Dial(context.Background(), handler.Target{Address: "x:1"}, s).Close()
+	close(closed)
+	if err := <-s.closed; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Closed with %v", err)
+	}
+	if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the connection was left open: %v", err)
+	}
+	p.Stop()
+	<-p.Stopped()
+}
+
+// A TLS peer that takes nothing delays neither Close nor Closed.
+func TestTLSCloseDoesNotBlock(t *testing.T) {
+	serverConfig, clientConfig := certificate(t, "zk.example")
+	clientConfig.ServerName = "zk.example"
+	made := time.Now() // the bubble's clock is another
+	clientConfig.Time = func() time.Time { return made }
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		server := tls.Server(far, serverConfig)
+		go server.Handshake() // and then it reads nothing any more
+		s := newSink()
+		c := handler.NewConn(tls.Client(near, clientConfig), s)
+		synctest.Wait()
+		begun := time.Now()
+		c.Close()
+		if err := <-s.closed; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Closed with %v", err)
+		}
+		if passed := time.Since(begun); passed != 0 {
+			t.Errorf("closing took %v", passed)
+		}
+		far.Close()
+	})
+}
+
 func TestTLS(t *testing.T) {
 	serverConfig, clientConfig := certificate(t, "zk.example")
 	l, err := tls.Listen("tcp", "127.0.0.1:0", serverConfig)

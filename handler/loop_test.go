@@ -114,6 +114,38 @@ func TestLoopRunAndWait(t *testing.T) {
 	<-l.Stopped()
 }
 
+// Run does not wait for what the present driver has taken out of the queue.
+func TestLoopRunTakesOverBetweenTasks(t *testing.T) {
+	l := handler.NewLoop()
+	lane := l.Lane("a")
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 2)
+	p := future.NewPromise[string](lane)
+	lane.DispatchAll([]future.Task{
+		future.Func(func() {
+			for range 2 {
+				go func() { ran <- runHere(ctx, l) }()
+			}
+			if err := <-ran; err != handler.ErrRunning { // so the other is waiting
+				t.Errorf("Run returned %v", err)
+			}
+		}),
+		future.Func(func() {
+			buf := make([]byte, 10_000)
+			p.Complete(string(buf[:runtime.Stack(buf, false)]), nil)
+		}),
+	})
+	if stack, err := p.Future().Wait(); err != nil || !strings.Contains(stack, "runHere") {
+		t.Errorf("%v: the second task did not run in Run:\n%s", err, stack)
+	}
+	cancel()
+	if err := <-ran; err != context.Canceled {
+		t.Errorf("Run returned %v", err)
+	}
+	l.Stop()
+	<-l.Stopped()
+}
+
 //go:noinline
 func waitHere(f *future.Future[int]) error { return f.WaitErr() }
 

@@ -384,7 +384,7 @@ func TestRollback(t *testing.T) {
 		pool.Dialer = func(c context.Context, network, address string) (conn net.Conn, err error) {
 			return srv.Dial(c, network, address)
 		}
-		w := newWorld(&world{T: t, h: pool, addr: "127.0.0.1:2181", srv: first, sleep: time.Sleep})
+		w := newWorld(&world{T: t, h: pool, addr: "127.0.0.1:2181", srv: first, sleep: time.Sleep}, nil)
 		cl := w.client(zk.WithSessionTimeout(4 * time.Second))
 		for range 10 {
 			ok(w, cl.Set(ctx, "/", nil, zk.AnyVersion))

@@ -23,12 +23,13 @@ var ctx = context.Background()
 // virtual: a test may sleep for an hour, and nothing in it depends on how fast the machine is.
 type world struct {
 	*testing.T
-	h      handler.Handler
-	addr   string
-	srv    server
-	sleep  func(time.Duration) // lets virtual time pass, and callbacks run
-	inLine bool                // all lanes share one order
-	wide   bool                // the callbacks of different futures have none
+	h       handler.Handler
+	addr    string
+	srv     server
+	sleep   func(time.Duration) // lets virtual time pass, and callbacks run
+	inLine  bool                // all lanes share one order
+	wide    bool                // the callbacks of different futures have none
+	version core.Version        // that the server behaves like
 }
 
 // A server is what zktest.Server and zktest.WorldServer have in common.
@@ -80,7 +81,7 @@ func bubble(t *testing.T, test func(t *testing.T)) {
 func poolWorld(t *testing.T, pool *handler.Pool, opts []zktest.ServerOption) *world {
 	srv := zktest.NewServer(t, opts...)
 	pool.Dialer = srv.Dial
-	return newWorld(&world{T: t, h: pool, addr: "127.0.0.1:2181", srv: srv, sleep: time.Sleep})
+	return newWorld(&world{T: t, h: pool, addr: "127.0.0.1:2181", srv: srv, sleep: time.Sleep}, opts)
 }
 
 func loopWorld(t *testing.T, opts []zktest.ServerOption) *world {
@@ -93,7 +94,7 @@ func loopWorld(t *testing.T, opts []zktest.ServerOption) *world {
 		if err := loop.Run(ctx); err != context.DeadlineExceeded {
 			t.Errorf("the loop ended with %v", err)
 		}
-	}})
+	}}, opts)
 }
 
 func deterministicWorld(t *testing.T, opts []zktest.ServerOption) *world {
@@ -104,10 +105,15 @@ func deterministicWorld(t *testing.T, opts []zktest.ServerOption) *world {
 	}
 	w := &world{T: t, h: det.Node("client"), addr: "server:2181", srv: srv, inLine: true, sleep: det.Advance}
 	t.Cleanup(det.Stop)
-	return newWorld(w)
+	return newWorld(w, opts)
 }
 
-func newWorld(w *world) *world {
+func newWorld(w *world, opts []zktest.ServerOption) *world {
+	cfg := core.Config{Version: core.V3_9}
+	for _, o := range opts {
+		o(&cfg)
+	}
+	w.version = cfg.Version
 	w.Cleanup(func() {
 		w.h.Stop()
 		if _, ok := w.h.(*handler.Node); !ok {

@@ -43,6 +43,34 @@ func (e *Ensemble) LoseConnection(cl *zk.Client) (ok bool) {
 	return ok
 }
 
+// Isolate cuts the connections of cl, as LoseConnection, and refuses it new ones until [Ensemble.Rejoin]. It may be
+// called from any goroutine. cl is a client made by [Ensemble.Client] or its like, or a view of one.
+func (e *Ensemble) Isolate(cl *zk.Client) {
+	e.t.Helper()
+	for _, p := range e.own(cl) {
+		p.Refuse() // first, so that none slips in between
+		p.Cut(proxy.Reset)
+	}
+}
+
+// Rejoin ends Isolate. The client connects with its next attempt, within a second or so.
+func (e *Ensemble) Rejoin(cl *zk.Client) {
+	e.t.Helper()
+	for _, p := range e.own(cl) {
+		p.Resume()
+	}
+}
+
+// own returns the client's own proxies.
+func (e *Ensemble) own(cl *zk.Client) []*proxy.Proxy {
+	e.t.Helper()
+	a := e.attached(cl)
+	if a == nil {
+		e.must("finding the client's proxies", errors.New("it was not made by this ensemble, or is closed"))
+	}
+	return a.ways
+}
+
 // ExpireSession ends the session of cl on the servers, which is what its expiry does: another connection takes it
 // over and closes it. Its ephemeral nodes are gone when ExpireSession returns, though a server that lags may show them
 // until it is told to Sync. cl's connection is cut, and when it has connected again it knows. It takes at most 10 s, and

@@ -19,6 +19,8 @@ func TestRealEnsemble(t *testing.T) {
 		{"SyncThenGet", testSyncThenGet},
 		{"LostConnections", testLostConnections},
 		{"ExpiredSession", testExpiredSession},
+		{"WatchesAcrossGaps", testWatchesAcrossGaps},
+		{"GivenUpWatches", testGivenUpWatches},
 		{"ProtectedCreates", testProtectedCreates},
 		{"Lock", testLock},
 		{"Codes", testCodes},

@@ -35,8 +35,14 @@ type proof struct {
 	pending   []answer      // not confirmed, ascending
 }
 
+// unproved is when a session was confirmed that never was.
+const unproved = -never / 2
+
 // An answer is to what was sent at one time, and came at another.
 type answer struct{ sent, heard time.Duration }
+
+// forget starts a session that nothing is known of.
+func (p *proof) forget() { p.confirmed, p.leader, p.pending = unproved, unproved, p.pending[:0] }
 
 // reset starts a connection: the handshake sent at that time was answered by the leader.
 func (p *proof) reset(sent time.Duration) {

@@ -106,6 +106,44 @@ func TestHangUpWhileDialing(t *testing.T) {
 	}
 }
 
+// Whatever makes something to write wakes the connection.
+func TestWaking(t *testing.T) {
+	d := drive(t, func(c *Config) { c.Auth = []Credential{{Scheme: "x"}} })
+	d.Driver.Start()
+	d.submit(wire.OpSetData)
+	c := d.newest()
+	woken := func(what string) {
+		t.Helper()
+		if c.woken != 1 {
+			t.Errorf("%s: woken %d times", what, c.woken)
+		}
+		c.woken = 0
+	}
+	c.sink.Opened(c)
+	woken("handshake")
+	c.sink.Pull(nil)
+	w := wire.ConnectResponse{}
+	w.SessionId, w.TimeOut = 1, int32(tt/ms)
+	d.send(func(e *wire.Encoder) error { return e.AppendFrame(&w) })
+	woken("replay")
+	d.pull()
+	d.reply(wire.XidAuth, wire.OK)
+	woken("queued request")
+	d.pull()
+	d.reply(1, wire.OK)
+	d.submit(wire.OpSetData)
+	woken("request")
+	d.pull()
+	d.sleep(4 * sec)
+	woken("ping")
+	d.pull()
+	d.submit(wire.OpCreate2)
+	c.woken = 0
+	d.pull() // has to wait
+	d.reply(2, wire.OK)
+	woken("lone request")
+}
+
 func TestTLS(t *testing.T) {
 	for _, c := range []struct{ name, want string }{{"", "zk1"}, {"other", "other"}} {
 		d := drive(t, hostList("zk1:2281"))

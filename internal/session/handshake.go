@@ -133,7 +133,7 @@ func (m *Machine) again(now time.Duration) {
 func (m *Machine) adopt(resp wire.ConnectResponse, timeout time.Duration) {
 	if m.sess.ID != resp.SessionId {
 		m.sess = Info{ID: resp.SessionId, Epoch: m.sess.Epoch + 1}
-		m.proof = proof{}
+		m.proof.forget()
 	}
 	m.sess.Password = append([]byte(nil), resp.Passwd...)
 	m.sess.Timeout = timeout

@@ -224,6 +224,50 @@ func TestHandshakeProves(t *testing.T) {
 	}
 }
 
+// A sync that was lost with its connection does not keep the next one from being sent.
+func TestSyncIsLost(t *testing.T) {
+	r := up(t)
+	r.now -= steady
+	h, _ := r.hold(1)
+	r.sleep(3 * sec)
+	r.wrote("sync#1")
+	r.reconnect()
+	r.sleep(3 * sec)
+	r.wrote("sync#2")
+	if h.times() != 0 {
+		t.Error("lost")
+	}
+}
+
+// A new session of a read-only server is proved by nothing: neither by what proved the last one nor
+// by the client's being young.
+func TestReadOnlySessionIsNotProved(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.ReadOnly = true })
+	r.now = 0
+	r.start()
+	r.opened()
+	r.hello()
+	r.grant(1, tt, true)
+	if _, err := r.hold(1); err != wire.CodeSessionExpired {
+		t.Errorf("first session: %v", err)
+	}
+	r.sleep(sec)
+	r.reconnect() // with a quorum
+	if _, err := r.hold(1); err != nil {
+		t.Errorf("with a quorum: %v", err)
+	}
+	r.closed()
+	r.opened()
+	r.hello()
+	r.refuse()
+	r.opened()
+	r.hello()
+	r.grant(2, tt, true)
+	if _, err := r.hold(2); err != wire.CodeSessionExpired {
+		t.Errorf("next session: %v", err)
+	}
+}
+
 func TestHoldsEndWithTheSession(t *testing.T) {
 	for name, c := range map[string]struct {
 		end func(*rig)

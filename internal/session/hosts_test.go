@@ -155,6 +155,17 @@ func TestNamesAreResolvedInEveryRound(t *testing.T) {
 	}
 }
 
+// A new round begins with a look-up, whatever addresses the old one has not come to.
+func TestNewRoundForgetsAddresses(t *testing.T) {
+	r := newRig(t, hostList("zk1:1")).start()
+	r.resolved("10.0.0.1", "10.0.0.2", "10.0.0.3")
+	r.connect(1)
+	r.see()
+	r.jump(sec)
+	r.closed()
+	r.expect("SUSPENDED", "resolve zk1")
+}
+
 func TestResolveFails(t *testing.T) {
 	r := newRig(t, hostList("zk1:1", "zk2:1")).start()
 	first := r.asked.Host

@@ -125,6 +125,7 @@ func (m *Machine) Start(now time.Duration) {
 	if r := m.cfg.Resume; r != nil {
 		m.sess = Info{ID: r.ID, Password: r.Password, Epoch: m.sess.Epoch + 1, Timeout: m.cfg.Timeout}
 		m.resuming = true
+		m.proof.forget()
 	}
 	m.change(Connecting, nil)
 	m.newRound()
@@ -275,7 +276,6 @@ func (m *Machine) finish(to State, err, cause error) {
 func (m *Machine) expire(err error, bury bool) {
 	old := m.sess
 	m.change(Lost, err)
-	m.failSent(wire.CodeSessionExpired)
 	m.failQueued(wire.CodeSessionExpired)
 	m.endWatches(wire.CodeSessionExpired)
 	m.endHolds(wire.CodeSessionExpired)

@@ -65,9 +65,24 @@ func TestResumeOnlyOnce(t *testing.T) {
 	}
 }
 
+// As long as no server has said anything, every start asks for it, under another epoch.
+func TestResumeAfterRestart(t *testing.T) {
+	r := newRig(t, resuming(77)).start()
+	r.m.Abort(nil, ErrClosed)
+	r.start()
+	if h := r.connect(77); h.SessionId != 77 {
+		t.Errorf("asks for %v", &h)
+	}
+	if i := r.m.sess; !i.Resumed || i.Epoch != 2 {
+		t.Errorf("session is %+v", i)
+	}
+}
+
 // No server has accepted it, so it cannot be believed in, and there is nothing to be given up either.
 func TestResumingIsNoSessionYet(t *testing.T) {
-	r := newRig(t, resuming(77)).start()
+	r := newRig(t, resuming(77))
+	r.now = 0
+	r.start()
 	if err := r.m.Hold(r.now, &Hold{Call: new(held)}, 1); err != wire.CodeSessionExpired {
 		t.Errorf("hold: %v", err)
 	}

@@ -86,12 +86,15 @@ func TestRollback(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := seen(t, 50, "10.0.0.1:1", "10.0.0.2:1")
 			// The server that has just refused the session is no witness, so this round proves nothing.
-			for range 2 {
+			for round := range 2 {
 				for r.m.phase == phaseDial {
 					r.unwelcome()
 					if r.m.phase == phaseDial && r.m.lastZxid != 50 {
 						t.Fatal("given up before the end of a round")
 					}
+				}
+				if given := r.m.lastZxid == 0; given != (round == 1) {
+					t.Fatalf("round %d: given up %t", round, given)
 				}
 				r.awake()
 			}

@@ -337,26 +337,32 @@ func TestSessionMoved(t *testing.T) {
 func TestCloseSessionPipelined(t *testing.T) {
 	e := newEnsemble(t, 2, Config{})
 	a, b := e.nodes[1].join(), e.nodes[0].join()
-	a.send(wire.OpCreate, createRequest("/e1", "", wire.FlagEphemeral))
-	a.send(wire.OpCreate, createRequest("/e2", "", wire.FlagEphemeral))
+	a.send(wire.OpCreate, createRequest("/p", "", 0))
+	a.send(wire.OpCreate, createRequest("/p/e1", "", wire.FlagEphemeral))
+	a.send(wire.OpCreate, createRequest("/p/e2", "", wire.FlagEphemeral))
 	e.settle()
-	a.send(wire.OpDelete, &proto.DeleteRequest{Path: "/e1", Version: -1})
-	a.send(wire.OpMulti, &wire.MultiRequest{Ops: []wire.MultiOp{opMake(wire.OpCreate, "/e3", 1), opSet("/e3", "", -1)}})
+	a.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p/e1", Version: -1})
+	a.send(wire.OpMulti, &wire.MultiRequest{Ops: []wire.MultiOp{opMake(wire.OpCreate, "/p/e3", 1), opSet("/p/e3", "", -1)}})
 	a.send(wire.OpCloseSession, nil)
 	a.send(wire.OpCreate, createRequest("/late", "", wire.FlagEphemeral))
 	e.nodes[1].propose()
 	last := e.log[len(e.log)-1]
 	is(t, "a closing session writes no more", last.Code, wire.CodeSessionExpired)
-	b.send(wire.OpCreate, createRequest("/e3", "again", 0))
+	b.send(wire.OpCreate, createRequest("/p/e3", "again", 0))
+	b.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p", Version: -1})
+	b.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p/e3", Version: -1})
+	b.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p", Version: -1})
 	e.nodes[0].propose()
 	e.same()
 	is(t, "the path is free at once", b.reply().code, wire.OK)
+	is(t, "the parent is not", b.reply().code, wire.CodeNotEmpty)
+	is(t, "now it is", b.reply().code == wire.OK && b.reply().code == wire.OK, true)
 	left := ""
 	for _, n := range e.nodes[1].s.state.Nodes("/") {
 		left += n.Path + " "
 	}
-	is(t, "left", left, "/ /e3 /zookeeper /zookeeper/config /zookeeper/quota ")
-	for range 5 {
+	is(t, "left", left, "/ /zookeeper /zookeeper/config /zookeeper/quota ")
+	for range 6 {
 		a.reply()
 	}
 	is(t, "closed after its reply", a.closed, true)
@@ -386,6 +392,51 @@ func TestCommitWithoutConnection(t *testing.T) {
 	is(t, "sessions", len(n.s.state.Sessions()), 2)
 	n.s.Renewed(n.now, 12345, 1, true)
 	n.s.Synced(n.now, 12345, 1)
+}
+
+// Servers number their requests each for itself: the same number from another one is not an answer.
+func TestCommitOfAnotherServer(t *testing.T) {
+	e := newEnsemble(t, 2, Config{})
+	a := e.nodes[0].join()
+	a.send(wire.OpCreate, createRequest("/a", "", 0))
+	e.nodes[0].propose()
+	b := e.nodes[1].open()
+	r := newSession(10 * time.Second)
+	r.SessionId, r.Passwd = a.session, a.passwd
+	b.write(connectFrame(r))
+	e.nodes[1].propose()
+	b.frame()
+	b.send(wire.OpDelete, &proto.DeleteRequest{Path: "/b", Version: -1})
+	is(t, "the same number", b.conn.queue[0].tag, e.log[len(e.log)-1].Tag)
+	e.nodes[1].apply(-1)
+	is(t, "not answered", b.reply() == nil, true)
+	e.settle()
+	is(t, "answered", b.reply().code, wire.CodeNoNode)
+	is(t, "here too", a.reply().code, wire.OK)
+}
+
+// A sweep goes by what is proposed.
+func TestSweepPipelined(t *testing.T) {
+	e := newEnsemble(t, 1, Config{ExtendedTypes: true})
+	n := e.nodes[0]
+	a := n.join()
+	for _, path := range []string{"/again", "/gone", "/empty"} {
+		a.send(wire.OpCreateContainer, createRequest(path, "", 4))
+		a.send(wire.OpCreate, createRequest(path+"/kid", "", 0))
+		a.send(wire.OpDelete, &proto.DeleteRequest{Path: path + "/kid", Version: -1})
+	}
+	e.settle()
+	a.send(wire.OpCreate, createRequest("/again/kid", "", 0))
+	a.send(wire.OpDelete, &proto.DeleteRequest{Path: "/gone", Version: -1})
+	n.propose()
+	txns := e.leader.Sweep(n.now)
+	is(t, "due", len(txns), 1)
+	is(t, "path", txns[0].Changes[0].Path, "/empty")
+	e.log = append(e.log, txns...)
+	a.send(wire.OpCreate, createRequest("/empty/kid", "", 0))
+	e.same()
+	a.takeEventsInto()
+	is(t, "swept", n.has("/empty") || n.has("/gone"), false)
 }
 
 func TestEnsembleMode(t *testing.T) {

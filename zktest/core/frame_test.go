@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -216,4 +217,20 @@ func TestClosedConnections(t *testing.T) {
 	w.connect().make("/a")
 	is(t, "connections", len(w.s.Conns()), 1)
 	is(t, "watches", len(w.s.Watches()), 0)
+}
+
+// A connection is in Woken once, however much happens to it.
+func TestWoken(t *testing.T) {
+	s := New(Config{}, epoch)
+	c := s.Open(epoch, netip.AddrPort{})
+	is(t, "nothing happened", len(s.Woken(nil)), 0)
+	c.Received(epoch, connectFrame(newSession(0)))
+	c.Received(epoch, append(requestFrame(1, wire.OpPing, nil), requestFrame(1, wire.OpPing, nil)...))
+	woken := s.Woken(nil)
+	is(t, "once", len(woken) == 1 && woken[0] == c, true)
+	is(t, "and forgotten", len(s.Woken(nil)), 0)
+	c.Received(epoch, requestFrame(1, wire.OpPing, nil))
+	is(t, "until it happens again", len(s.Woken(woken)), 2)
+	is(t, "pulled", len(c.Pull(nil)), 4+37+3*(4+wire.ReplyHeaderLen))
+	is(t, "number", c.ID(), 1)
 }

@@ -230,9 +230,15 @@ func TestReadOnly(t *testing.T) {
 	w.advance(12 * time.Second)
 	is(t, "a local session expires", idle.closed, true)
 
+	kept := w.open()
+	kept.handshake(r)
 	w.s.SetReadOnly(false)
 	w.pump()
 	is(t, "isro", w.word("isro"), "rw")
+	w.s.SetReadOnly(true)
+	again := w.open()
+	r.SessionId, r.Passwd = kept.session, kept.passwd
+	is(t, "local sessions end with the mode", again.handshake(r) == nil && again.closed, true)
 }
 
 // From 3.7 a read-only server needs local sessions; without them it answers with a bare header.

@@ -175,6 +175,7 @@ func TestInterceptHolds(t *testing.T) {
 	c.send(wire.OpPing, nil)
 	is(t, "ping in front", c.reply().xid, wire.XidPing)
 	is(t, "own event is in front of the reply", c.reply() == nil && len(c.events) == 1, true)
+	is(t, "not a byte of the rest", len(c.in), 0)
 	is(t, "it has taken effect", other.stat("/").Version, 1)
 	w.advance(2 * time.Second)
 	is(t, "reply", c.reply().code, wire.OK)

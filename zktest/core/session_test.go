@@ -243,6 +243,7 @@ func TestTracker(t *testing.T) {
 	is(t, "next", next, at(3000))
 	is(t, "too early", fmt.Sprint(tr.Expired(at(2999))), "[]")
 	is(t, "in order of id", fmt.Sprint(tr.Expired(at(3000))), "[6 10]")
+	is(t, "they are closing", tr.Touch(at(3000), 6, 9000), false)
 	is(t, "once", fmt.Sprint(tr.Expired(at(3000))), "[]")
 	next, _ = tr.Next()
 	is(t, "the touched one", next, at(4000))

@@ -57,8 +57,8 @@ func (c *contest) play(sc script) (report string, err error) {
 	var real, core *transcript
 	var realErr, coreErr error
 	var both sync.WaitGroup
-	both.Go(func() { real, realErr = play(c.real, root, sc, c.coverage) })
-	both.Go(func() { core, coreErr = play(c.core, root, sc, make(coverage)) })
+	both.Go(func() { real, realErr = play(c.real, c.profile.servers, root, sc, c.coverage) })
+	both.Go(func() { core, coreErr = play(c.core, c.profile.servers, root, sc, make(coverage)) })
 	both.Wait()
 	if realErr != nil || coreErr != nil {
 		return "", fmt.Errorf("real: %v; core: %v", realErr, coreErr)

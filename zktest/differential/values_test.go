@@ -34,9 +34,11 @@ var usual = []string{
 	"~/a/s", "~/a0000000000", "~/a0000000001", "~/a/s0000000000", "~/a/s0000000001", "~/a/s0000000002", "~/a/", "~/b/0000000000",
 }
 
+const configNode = "/zookeeper/config"
+
 // strange are paths that are wrong or nearly so.
 var strange = []string{
-	"", "/", "a", "a/b", "/zookeeper", "/zookeeper/config", "/zookeeper/quota", "/zookeeper/a", "//", "/.", "~/", "~//", "~//a",
+	"", "/", "a", "a/b", "/zookeeper", configNode, "/zookeeper/quota", "/zookeeper/a", "//", "/.", "~/", "~//", "~//a",
 	"~/a//x", "~/.", "~/..", "~/a/.", "~/a/../b", "~/./a", "~/...", "~/.a", "~/a.", "~/a/ ", "~/\x00", "~/a\x00b", "~/\x01", "~/\x1f",
 	"~/\x7f", "~/\u0085", "~/\u009f", "~/\u00a0", "~/é", "~/\ud7ff", "~/\ue000", "~/\uf8ff", "~/\uf900", "~/\uffef", "~/\ufff0",
 	"~/\uffff", "~/\ufffd", "~/\U0001f600", "~/\xff", "~/\xc3", "~/a\xf0\x9f", "~/日本", "~/" + strings.Repeat("n", 300), "~x", "~/a/b/c/d",
@@ -44,7 +46,9 @@ var strange = []string{
 
 func (p *profile) path(t *rapid.T) string {
 	if below(t, 12) == 11 {
-		return pick(t, strange)
+		if path := pick(t, strange); path != configNode || p.servers == 1 {
+			return path
+		}
 	}
 	return pick(t, usual)
 }
