@@ -32,13 +32,13 @@ type Co struct {
 	dropStop  func() bool    // takes back the task that unwinds it when the handler stops
 
 	// Only the body uses these.
-	watch     func() bool // takes the watch on ctx back; nil until it is needed
+	unwatch   func() bool // takes the watch on ctx back; nil until there is one
 	told      bool        // that the lane has stopped; see stopTask
 	unwinding bool        // because it would not listen
 
 	mu      sync.Mutex // guards what follows; taken before the mutex of a future
 	state   coState
-	again   bool  // resumed while running, by another worker of its lane
+	again   bool  // to be resumed, by another worker of its lane, while it was about to suspend
 	on      *core // what it is suspended on
 	cause   error // why it was resumed, if not by on
 	shields int
@@ -126,8 +126,8 @@ func (co *Co) end() {
 	co.mu.Lock()
 	co.state = coEnded
 	co.mu.Unlock()
-	if co.watch != nil {
-		co.watch()
+	if co.unwatch != nil {
+		co.unwatch()
 	}
 	co.dropStop()
 }

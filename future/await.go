@@ -19,8 +19,8 @@ func Await[T any](co *Co, f *Future[T]) (T, error) {
 // suspend gives the lane back until c is complete or the coroutine is told to give up.
 func (co *Co) suspend(c *core) error {
 	c.arm()
-	if co.watch == nil && co.shields == 0 && co.ctx.Done() != nil && co.ctx.Err() == nil {
-		co.watch = co.ex.OnCancel(co.ctx, cancelTask{co})
+	if co.unwatch == nil && co.shields == 0 && co.ctx.Done() != nil && co.ctx.Err() == nil {
+		co.unwatch = co.ex.OnCancel(co.ctx, cancelTask{co})
 	}
 	co.mu.Lock()
 	if err := co.refusal(); err != nil {
@@ -32,17 +32,14 @@ func (co *Co) suspend(c *core) error {
 		return nil
 	}
 	co.on, co.cause = c, nil
-	for again := true; again; again = co.on != nil && !c.Ready() { // a lane with several workers may resume in vain
-		co.mu.Unlock()
-		co.leave()
-		co.yield(struct{}{})
-		co.enter()
-		co.mu.Lock()
-	}
-	co.on = nil
-	err := co.cause
 	co.mu.Unlock()
-	return err
+	co.leave()
+	co.yield(struct{}{})
+	co.enter()
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	co.on = nil
+	return co.cause
 }
 
 // refusal returns the reason, if there is one, why the body may not suspend. The caller holds mu, so

@@ -76,6 +76,7 @@ func (p *parker) wait(ctx context.Context, w Waitable, stopped <-chan struct{}) 
 		return nil
 	}
 	var err error
+	//zkvet:allow select this is where Wait waits; whoever is woken looks whether the result is there after all
 	select {
 	case <-p.ch:
 		return nil

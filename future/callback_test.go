@@ -99,11 +99,9 @@ func TestCallbacksRunOnTheLane(t *testing.T) {
 		l := h.Lane("a")
 		const goroutines, each = 8, 50
 		got := 0
-		all := make([]*future.Promise[int], 0, goroutines)
 		var wg sync.WaitGroup
 		for range goroutines {
 			p := future.NewPromise[int](l)
-			all = append(all, p)
 			wg.Go(func() {
 				for i := range each {
 					p.Future().OnComplete(func(int, error) { got++ })

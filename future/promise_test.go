@@ -46,7 +46,7 @@ func TestCompleteAtOnce(t *testing.T) {
 
 func TestFutureIsTheSame(t *testing.T) {
 	p := future.NewPromise[int](nil)
-	if p.Future() != p.Future() {
+	if first, second := p.Future(), p.Future(); first != second {
 		t.Error("two futures")
 	}
 	var zero future.Promise[int] // is ready for use, and laneless

@@ -2,6 +2,7 @@ package future_test
 
 import (
 	"iter"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,7 +153,7 @@ func below(frames, size int, fn func()) {
 		var big [1 << 10]byte
 		big[frames%len(big)] = 1
 		below(frames-1, size, fn)
-		size = int(big[0])
+		runtime.KeepAlive(&big)
 		return
 	}
 	below(frames-1, size, fn)

@@ -199,14 +199,17 @@ func TestCloseEndsDial(t *testing.T) {
 func TestCloseBeforeConnected(t *testing.T) {
 	p := handler.NewPool()
 	near, far := net.Pipe()
-	closed := make(chan struct{})
+	dialing, closed := make(chan struct{}), make(chan struct{})
 	p.Dialer = func(context.Context, string, string) (net.Conn, error) {
+		close(dialing)
 		<-closed // and does not look at ctx
 		return near, nil
 	}
 	s := newSink()
 	s.opened = func(handler.Conn) { t.Error("opened after Close") }
-	p.Dial(context.Background(), handler.Target{Address: "x:1"}, s).Close()
+	c := p.Dial(context.Background(), handler.Target{Address: "x:1"}, s)
+	<-dialing
+	c.Close()
 	close(closed)
 	if err := <-s.closed; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Closed with %v", err)

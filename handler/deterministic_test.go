@@ -96,6 +96,52 @@ func TestSameSeedSameWorld(t *testing.T) {
 	}
 }
 
+// Which lane, which timer and which process comes next is the seed's choice and nobody else's.
+func TestSeedPicks(t *testing.T) {
+	const seeds = 50
+	order := func(prepare func(d *handler.Deterministic, i int, t future.Task)) int {
+		orders := make(map[string]bool)
+		for seed := range uint64(seeds) {
+			d := handler.NewDeterministic(seed)
+			var got []byte
+			for i := range 5 {
+				prepare(d, i, future.Func(func() { got = append(got, byte('a'+i)) }))
+			}
+			d.Run()
+			if len(got) != 5 {
+				t.Fatalf("%q ran", got)
+			}
+			orders[string(got)] = true
+		}
+		return len(orders)
+	}
+	for name, prepare := range map[string]func(d *handler.Deterministic, i int, t future.Task){
+		"lanes":     func(d *handler.Deterministic, i int, t future.Task) { d.Lane(fmt.Sprint(i)).Dispatch(t) },
+		"timers":    func(d *handler.Deterministic, i int, t future.Task) { d.AfterFunc(time.Second, t) },
+		"processes": func(d *handler.Deterministic, i int, t future.Task) { d.Spawn(t.Run) },
+		"nodes":     func(d *handler.Deterministic, i int, t future.Task) { d.Node(fmt.Sprint(i)).Lane("a").Dispatch(t) },
+	} {
+		if n := order(prepare); n < seeds/2 {
+			t.Errorf("%s: %d orders from %d seeds", name, n, seeds)
+		}
+	}
+	if n := order(func(d *handler.Deterministic, i int, t future.Task) { d.Lane(fmt.Sprint("a/", i)).Dispatch(t) }); n != 1 {
+		t.Errorf("lanes that belong together: %d orders", n)
+	}
+}
+
+// What is taken back in time does not happen at all.
+func TestStoppedTimerIsNoStep(t *testing.T) {
+	d := handler.NewDeterministic(1)
+	for _, after := range []time.Duration{0, time.Second} {
+		tm := d.AfterFunc(after, future.Func(func() { t.Error("a stopped timer fired") }))
+		if !tm.Stop() || d.Step() {
+			t.Errorf("a timer of %v, stopped at once, was a step", after)
+		}
+	}
+	d.Stop()
+}
+
 // The same world in a bubble, where the tasks take their turns exactly as outside.
 func TestSameWorldInBubble(t *testing.T) {
 	for seed := range uint64(10) {

@@ -11,7 +11,6 @@ const forever = time.Duration(math.MaxInt64)
 // An event is something that happens once, at a time: a timer, the arrival of bytes.
 type event struct {
 	at    time.Duration // since the beginning of the world
-	seq   uint64        // settles which of two events at the same time is on top, so that heaps repeat
 	index int           // place in the heap; -1 when it is not there
 	node  *Node
 	label uint64
@@ -35,12 +34,11 @@ func (e *event) identity() (*Node, uint64, []byte) { return e.node, e.label, e.d
 func (e *event) run()                              { e.what.happen() }
 func (e *event) end()                              {}
 
-// An eventHeap has the next event on top.
+// An eventHeap has the next event on top. Which of several at the same time does not matter: they
+// become runnable together, and the seed picks.
 type eventHeap []*event
 
-func (h eventHeap) less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
-}
+func (h eventHeap) less(i, j int) bool { return h[i].at < h[j].at }
 
 func (h eventHeap) swap(i, j int) {
 	h[i], h[j] = h[j], h[i]

@@ -32,7 +32,6 @@ type world struct {
 	sched    *rand.Rand
 	runnable []item
 	events   eventHeap
-	seq      uint64
 	nodes    map[string]*Node
 	order    []*Node // in the order of their making
 	current  *process
@@ -119,8 +118,7 @@ func (w *world) time() time.Duration {
 
 // schedule makes e happen at t, or now if that is past. The caller holds mu.
 func (w *world) schedule(e *event, t time.Duration) {
-	w.seq++
-	e.at, e.seq, e.index, e.off = t, w.seq, -1, false
+	e.at, e.index, e.off = t, -1, false
 	if t <= w.time() {
 		w.add(e)
 		return

@@ -280,7 +280,7 @@ func TestOversizedReply(t *testing.T) {
 		small.OnState(changes.add)
 		refused(w, small.Get(ctx, "/a"), zk.ErrConnectionLoss, false)
 		ok(w, small.Exists(ctx, "/a"))
-		if c := changes.all(); len(c) != 2 || c[0].Err == nil || !strings.Contains(c[0].Err.Error(), "limit is 4096") {
+		if c := changes.all(); len(c) != 2 || !errors.Is(c[0].Err, zk.ErrTooLong) || !strings.Contains(c[0].Err.Error(), "limit is 4096") {
 			t.Errorf("changes %v", c)
 		}
 	})

@@ -48,6 +48,7 @@ var (
 	// ErrProtocol: the server sent what no server may send. The connection was given up.
 	ErrProtocol = session.ErrProtocol
 	// ErrTooLong: the request is longer than a server accepts; see [WithMaxRequest]. Nothing was sent.
+	// As the Err of a [StateChange]: a reply is longer than [WithMaxReply] allows.
 	ErrTooLong = errors.New("request too long")
 	// ErrUnwatched: the watch was removed by Unwatch before it fired.
 	ErrUnwatched = errors.New("watch removed")

@@ -2,12 +2,15 @@ package zk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/internal/session"
+	"github.com/gazoo-go/gazoo/internal/wire"
 )
 
 // listeners are those who want to know of changes of state.
@@ -44,7 +47,7 @@ func (c *Client) OnState(fn func(StateChange)) (stop func()) {
 func (c *shared) Changed(b *future.Batch, sc session.Change) {
 	change := StateChange{
 		From: sc.From, To: sc.To, Session: sessionOf(sc.Info), Server: sc.Addr,
-		SessionChanged: sc.New, Rollback: sc.Rollback, Err: sc.Err,
+		SessionChanged: sc.New, Rollback: sc.Rollback, Err: typed(sc.Err),
 	}
 	ls := &c.listeners
 	ls.mu.Lock()
@@ -63,6 +66,18 @@ func (c *shared) Changed(b *future.Batch, sc session.Change) {
 			}
 		}))
 	}
+}
+
+// typed makes the errors of messages that cannot be read known to errors.Is.
+func typed(err error) error {
+	var frame *wire.FrameError
+	switch {
+	case errors.As(err, &frame) && frame.Length > 0:
+		return fmt.Errorf("%w: %w", ErrTooLong, err)
+	case frame != nil, errors.Is(err, wire.ErrMalformed):
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return err
 }
 
 // States returns a channel of changes of state, which begins with the current state. When the receiver

@@ -15,8 +15,23 @@ import (
 // No server says anything for longer than the client believes in its session. It reports Lost, gives the session up,
 // and buries it as soon as it can: by the time that there is a new one, nothing of the old one is left.
 func TestRealSilence(t *testing.T) {
-	const timeout = 2 * time.Second
 	ens := zktest.StartZooKeeper(t, 3)
+	for _, tt := range []struct {
+		name string
+		back func(server int)
+	}{
+		{"Resumed", ens.Resume}, // the servers know how long it was, and most likely end the session themselves
+		{"Restarted", func(i int) { // to them the session is as good as new
+			ens.Kill(i)
+			ens.Restart(i)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { testSilence(t, ens, tt.back) })
+	}
+}
+
+func testSilence(t *testing.T, ens *zktest.Ensemble, back func(server int)) {
+	const timeout = 3 * time.Second
 	cl := ens.Client(t, zk.WithSessionTimeout(timeout))
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
 	watch := got(t, cl.GetAndWatch(bg, "/mine")).Changed
@@ -34,20 +49,18 @@ func TestRealSilence(t *testing.T) {
 		t.Errorf("a create meanwhile: %v", err)
 	}
 	for i := range ens.Len() {
-		ens.Resume(i)
+		back(i)
 	}
-	resumed := time.Now()
 	up, at := log.await(t, zk.Connected, begun)
-	t.Logf("suspended after %v, lost after %v, given up after %v; connected %v after the servers were resumed",
-		suspended.Sub(begun).Round(time.Millisecond), lost.Sub(begun).Round(time.Millisecond), given.Round(time.Millisecond),
-		at.Sub(resumed).Round(time.Millisecond))
+	t.Logf("suspended after %v, lost after %v, given up after %v; a new session after %v", suspended.Sub(begun).Round(time.Millisecond),
+		lost.Sub(begun).Round(time.Millisecond), given.Round(time.Millisecond), at.Sub(begun).Round(time.Millisecond))
 
-	if !up.SessionChanged || up.Session.ID == old.ID || up.Rollback {
-		t.Errorf("%v: %v after %v, session changed %v, rollback %v", up, up.Session, old, up.SessionChanged, up.Rollback)
-	}
 	got(t, cl.Sync(bg, "/"))
 	if st := got(t, cl.Exists(bg, "/mine")); st != nil {
 		t.Errorf("the old session lives: %+v", st)
+	}
+	if !up.SessionChanged || up.Session.ID == old.ID || up.Rollback {
+		t.Errorf("%v: %v after %v, session changed %v, rollback %v", up, up.Session, old, up.SessionChanged, up.Rollback)
 	}
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
 	log.check(t)

@@ -88,7 +88,8 @@ func (d *Driver) cancelGroup(g *cancelGroup) {
 		delete(d.armed, g.key)
 	}
 	reqs := make([]*Request, 0, len(g.reqs))
-	for r := range g.reqs { // sorted below
+	//zkvet:allow maprange sorted right below, by the order of submission
+	for r := range g.reqs {
 		reqs = append(reqs, r)
 	}
 	clear(g.reqs)

@@ -343,6 +343,8 @@ func TestCloseSessionPipelined(t *testing.T) {
 	e.settle()
 	a.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p/e1", Version: -1})
 	a.send(wire.OpMulti, &wire.MultiRequest{Ops: []wire.MultiOp{opMake(wire.OpCreate, "/p/e3", 1), opSet("/p/e3", "", -1)}})
+	b.send(wire.OpCreate, createRequest("/other", "", wire.FlagEphemeral))
+	e.nodes[0].propose()
 	a.send(wire.OpCloseSession, nil)
 	a.send(wire.OpCreate, createRequest("/late", "", wire.FlagEphemeral))
 	e.nodes[1].propose()
@@ -354,14 +356,16 @@ func TestCloseSessionPipelined(t *testing.T) {
 	b.send(wire.OpDelete, &proto.DeleteRequest{Path: "/p", Version: -1})
 	e.nodes[0].propose()
 	e.same()
+	is(t, "an ephemeral of another session", b.reply().code == wire.OK && e.nodes[0].has("/other"), true)
 	is(t, "the path is free at once", b.reply().code, wire.OK)
 	is(t, "the parent is not", b.reply().code, wire.CodeNotEmpty)
-	is(t, "now it is", b.reply().code == wire.OK && b.reply().code == wire.OK, true)
+	first, second := b.reply().code, b.reply().code
+	is(t, "now it is", first == wire.OK && second == wire.OK, true)
 	left := ""
 	for _, n := range e.nodes[1].s.state.Nodes("/") {
 		left += n.Path + " "
 	}
-	is(t, "left", left, "/ /zookeeper /zookeeper/config /zookeeper/quota ")
+	is(t, "left", left, "/ /other /zookeeper /zookeeper/config /zookeeper/quota ")
 	for range 6 {
 		a.reply()
 	}

@@ -95,6 +95,11 @@ func TestDeleteCheckOrder(t *testing.T) {
 	} {
 		is(t, fmt.Sprintf("delete %q version %d", x.path, x.version), c.delete(x.path, x.version), x.code)
 	}
+	old := newWorld(t, Config{Version: V3_5}).connect()
+	old.make("/noperm")
+	old.setACL("/noperm", readACL, -1)
+	is(t, "before 3.6 the node is looked for first", old.delete("/noperm/missing", -1), wire.CodeNoNode)
+
 	// The ACL of the node itself does not matter.
 	c.make("/locked")
 	c.setACL("/locked", readACL, -1)

@@ -17,11 +17,12 @@ func (p *proposal) delete(r *proto.DeleteRequest) (ch Change, code wire.Code) {
 	if !ok {
 		return ch, wire.CodeNoNode
 	}
-	if !p.allowed(parent.acl, wire.PermDelete) {
-		return ch, wire.CodeNoAuth
-	}
 	n, ok := p.leader.record(r.Path)
 	switch {
+	case !ok && !p.leader.cfg.Version.from(3, 6, 0):
+		return ch, wire.CodeNoNode
+	case !p.allowed(parent.acl, wire.PermDelete):
+		return ch, wire.CodeNoAuth
 	case !ok:
 		return ch, wire.CodeNoNode
 	case !versionFits(r.Version, n.version):

@@ -107,6 +107,7 @@ func TestSweepTimes(t *testing.T) {
 	w.s.ExpireSession(w.now, c.session)
 	w.s.Tick(w.now.Add(10 * time.Second)) // the handshake timer
 	at, ok := w.s.NextDeadline()
+	is(t, "there is a sweep", ok, true)
 	is(t, "the sweep", at, epoch.Add(time.Minute))
 	w.now = epoch.Add(150 * time.Second)
 	w.s.Tick(w.now)

@@ -176,10 +176,6 @@ func TestWatchesDieWithTheConnection(t *testing.T) {
 
 // protocol.md 9.7: up to 3.8 the last mode on a path wins; from 3.9 they live side by side.
 func TestModesOnOnePath(t *testing.T) {
-	type step struct {
-		set  func(c *peer)
-		acts int // setData
-	}
 	data := func(c *peer) { c.get("/a", true) }
 	pers := func(c *peer) { c.addWatch("/a", wire.ModePersistent) }
 	rec := func(c *peer) { c.addWatch("/a", wire.ModePersistentRecursive) }

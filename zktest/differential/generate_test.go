@@ -77,6 +77,9 @@ func (p *profile) dials() *rapid.Generator[dial] {
 		switch below(t, 20) {
 		case 1, 2:
 			d.Password = passwordKind(below(t, int(passwordKinds)))
+			if d.Password == nullPassword && !p.version.AtLeast(v(3, 6, 0)) {
+				d.Password = wrongPassword // see explained
+			}
 		case 3, 4, 5, 6:
 			d.Zxid = zxids().Draw(t, "zxid")
 		case 7:

@@ -101,7 +101,6 @@ func control(dial func() (net.Conn, error)) (*peer, error) {
 type coreHost struct {
 	version wire.Version
 	plant   func(net.Conn) net.Conn // what is wrong with it, if anything
-	tick    time.Duration
 }
 
 func (h *coreHost) begin(root string) (*stage, error) {

@@ -50,12 +50,19 @@ func (p *Pipe) Close() error {
 	return nil
 }
 
-func (p *Pipe) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(p.local) }
+// LocalAddr is an invented address of this end.
+func (p *Pipe) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(p.local) }
+
+// RemoteAddr is an invented address of the other end.
 func (p *Pipe) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(p.remote) }
 
-func (p *Pipe) SetReadDeadline(t time.Time) error  { p.in.reading.set(p.in, t); return nil }
+// SetReadDeadline makes a Read that waits at t fail with os.ErrDeadlineExceeded. The zero time is never.
+func (p *Pipe) SetReadDeadline(t time.Time) error { p.in.reading.set(p.in, t); return nil }
+
+// SetWriteDeadline does so for a Write.
 func (p *Pipe) SetWriteDeadline(t time.Time) error { p.out.writing.set(p.out, t); return nil }
 
+// SetDeadline sets both deadlines.
 func (p *Pipe) SetDeadline(t time.Time) error {
 	p.in.reading.set(p.in, t)
 	p.out.writing.set(p.out, t)

@@ -17,16 +17,19 @@ type verdict struct {
 	notes    []string // tests that did not pass, as expected, and those that did, against expectation
 }
 
+// A reason that begins like this is of tests that pass, mostly.
+const sometimes = "sometimes"
+
 // judge takes the tests that are not expected to pass, each with the reason.
 func judge(expected map[string]string, outcomes map[string]outcome) (v verdict) {
 	for _, name := range slices.Sorted(maps.Keys(outcomes)) {
 		o := outcomes[name]
 		reason, known := expected[name]
 		switch {
-		case o.kind == pass && known:
+		case o.kind == passed && known && !strings.HasPrefix(reason, sometimes):
 			v.notes = append(v.notes, fmt.Sprintf("passes, against expectation: %s (%s)", name, reason))
 			v.passed++
-		case o.kind == pass:
+		case o.kind == passed:
 			v.passed++
 		case known:
 			v.notes = append(v.notes, fmt.Sprintf("%s, as expected: %s (%s)", o.kind, name, reason))
@@ -69,35 +72,43 @@ func TestJudge(t *testing.T) {
 		}
 		return path
 	}
-	expected, err := readExpected(write("list", "# no luck\ntest_a.A.test_unlucky\ntest_a.A.test_lucky\n\n# no time\ntest_b.B.test_late\n"))
+	expected, err := readExpected(write("list", "# no luck\ntest_a.A.test_unlucky\ntest_a.A.test_lucky\n\n# no time\ntest_b.B.test_late\n# sometimes hangs\ntest_c.C.test_racy\ntest_c.C.test_racier\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes, err := readReport(write("report", `<?xml version="1.0"?><testsuites><testsuite name="pytest">
-		<testcase classname="kazoo.tests.test_a.A" name="test_good" time="0.1"/>
-		<testcase classname="test_a.A" name="test_lucky"/>
-		<testcase classname="test_a.A" name="test_unlucky"><failure message="so it goes">trace</failure></testcase>
-		<testcase classname="test_b.B" name="test_late"><skipped message="too late"/></testcase>
-		<testcase classname="test_b.B" name="test_bad"><failure message="assert 1 == 2">trace</failure></testcase>
-		<testcase classname="test_b.B" name="test_bad"><error message="and its tearDown">trace</error></testcase>
-		<testcase classname="test_b.B" name="test_lazy"><skipped message="not today"/></testcase>
-		<testcase classname="test_b.B" name="test_broken"><error message="setUp">trace</error></testcase>
-	</testsuite></testsuites>`))
+	outcomes, err := readJournal(write("journal", `{"test": "test_a.A.test_good"}
+{"test": "test_a.A.test_good", "outcome": "passed", "message": ""}
+{"test": "test_a.A.test_lucky"}
+{"test": "test_a.A.test_lucky", "outcome": "passed", "message": ""}
+{"test": "test_a.A.test_unlucky"}
+{"test": "test_a.A.test_unlucky", "outcome": "failed", "message": "so it goes"}
+{"test": "test_b.B.test_late"}
+{"test": "test_b.B.test_late", "outcome": "skipped", "message": "too late"}
+{"test": "test_b.B.test_lazy"}
+{"test": "test_b.B.test_lazy", "outcome": "skipped", "message": "not today"}
+{"test": "test_b.B.test_bad"}
+{"test": "test_b.B.test_bad", "outcome": "failed", "message": "assert 1 == 2"}
+{"test": "test_c.C.test_racy"}
+{"test": "test_c.C.test_racy", "outcome": "passed", "message": ""}
+{"test": "test_c.C.test_racier"}
+{"test": "test_c.C.test_sleeping"}
+`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := judge(expected, outcomes)
 	wantProblems := []string{
 		"test_b.B.test_bad: failed: assert 1 == 2",
-		"test_b.B.test_broken: broken: setUp",
 		"test_b.B.test_lazy: skipped: not today",
+		"test_c.C.test_sleeping: hung: ",
 	}
 	wantNotes := []string{
 		"passes, against expectation: test_a.A.test_lucky (no luck)",
 		"failed, as expected: test_a.A.test_unlucky (no luck)",
 		"skipped, as expected: test_b.B.test_late (no time)",
+		"hung, as expected: test_c.C.test_racier (sometimes hangs)",
 	}
-	if v.passed != 2 || !slices.Equal(v.problems, wantProblems) || !slices.Equal(v.notes, wantNotes) {
+	if v.passed != 3 || !slices.Equal(v.problems, wantProblems) || !slices.Equal(v.notes, wantNotes) {
 		t.Errorf("%d pass\nproblems %q\nnotes %q", v.passed, v.problems, v.notes)
 	}
 	if _, err := readExpected(write("list", "test_a.A.test_unlucky\n")); err == nil {

@@ -1,0 +1,55 @@
+"""A plugin for pytest. It writes a line of JSON to the file $JOURNAL when a test begins and one when it has ended, leaves
+out tests that are in there already, and ends the process, with a stack trace, when a test takes longer than $JOURNAL_LIMIT
+seconds: what began and has not ended is what hangs, and the next process goes on behind it."""
+
+import faulthandler
+import json
+import os
+import sys
+
+path, limit = os.environ["JOURNAL"], float(os.environ["JOURNAL_LIMIT"])
+stderr = os.dup(2)  # for the trace: pytest may take the other one away
+current = None
+
+
+def name(nodeid):
+    file, *rest = nodeid.split("::")
+    return ".".join([os.path.basename(file).removesuffix(".py"), *rest])
+
+
+def write(**line):
+    with open(path, "a") as journal:
+        journal.write(json.dumps(line) + "\n")
+
+
+def pytest_collection_modifyitems(items):
+    done = set()
+    if os.path.exists(path):
+        with open(path) as journal:
+            done = {json.loads(line)["test"] for line in journal}
+    items[:] = [item for item in items if name(item.nodeid) not in done]
+
+
+def pytest_runtest_logstart(nodeid):
+    global current
+    current = {"test": name(nodeid), "outcome": "passed", "message": ""}
+    write(test=current["test"])
+    faulthandler.dump_traceback_later(limit, exit=True, file=stderr)
+
+
+def pytest_runtest_logreport(report):
+    if report.outcome != "passed" and current["outcome"] != "failed":  # else tearDown fails, too
+        current["outcome"] = report.outcome
+        current["message"] = explain(report.longrepr)
+
+
+def explain(longrepr):
+    if isinstance(longrepr, tuple):  # skipped: file, line, reason
+        return str(longrepr[-1])
+    crash = getattr(longrepr, "reprcrash", None)
+    return crash.message if crash else str(longrepr)
+
+
+def pytest_runtest_logfinish(nodeid):
+    faulthandler.cancel_dump_traceback_later()
+    write(**current)
