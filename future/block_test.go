@@ -129,23 +129,28 @@ func TestWaitForSourceOnStoppedHandler(t *testing.T) {
 		same := func(v int) (int, error) { return v, nil }
 		composed := future.Compose(future.Value(1).On(l), func(int) *future.Future[int] { return o.Future() })
 		flush(t, l)
-		promised := map[string]*future.Future[int]{
-			"the operation":   o.Future(),
-			"derived":         future.Then(o.Future(), same),
-			"on another lane": o.Future().On(h.Lane("b")),
-			"first":           future.First(o.Future()),
-			"composed":        composed,
-			"further":         future.Then(future.First(o.Future(), o.Future().On(l)), same),
+		first := future.First(o.Future(), o.Future().On(l))
+		promised := []struct {
+			name string
+			f    *future.Future[int]
+			want error
+		}{
+			{"the operation", o.Future(), nil},
+			{"on another lane", o.Future().On(h.Lane("b")), nil},
+			{"first", first, nil},
+			{"composed", composed, nil},
+			{"derived", future.Then(o.Future(), same), future.ErrStopped}, // for this a task would have to run
+			{"further derived", future.Then(first, same), future.ErrStopped},
 		}
 		h.Stop()
 		<-h.Stopped() // the operation is not of this handler's making
 		var wg, begun sync.WaitGroup
-		for name, f := range promised {
+		for _, p := range promised {
 			begun.Add(1)
 			wg.Go(func() {
 				begun.Done()
-				if v, err := f.Wait(); (v != 1 || err != nil) && !(v == 0 && err == future.ErrStopped && (name == "derived" || name == "further")) {
-					t.Errorf("%s: got %v, %v", name, v, err)
+				if v, err := p.f.Wait(); err != p.want || (err == nil) != (v == 1) {
+					t.Errorf("%s: got %v, %v", p.name, v, err)
 				}
 			})
 		}

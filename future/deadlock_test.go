@@ -66,6 +66,7 @@ func TestNoDeadlock(t *testing.T) {
 		"On":            p.Future().On(l),
 		"First":         future.First(p.Future(), p.Future()),
 		"another lane":  future.Then(p.Future().On(other), same),
+		"from there":    future.Then(p.Future().On(other), same).On(l),
 		"composed":      composed,
 		"from composed": composed.On(l),
 	} {

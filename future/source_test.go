@@ -200,6 +200,10 @@ func TestSettledAtOnce(t *testing.T) {
 		if o.settled.Load() != 1 {
 			t.Errorf("%s: settled %d times in the end", name, o.settled.Load())
 		}
+		o.Future().OnComplete(func(int, error) {})
+		if l.run(); o.settled.Load() != 1 {
+			t.Errorf("%s: settled %d times, for a late callback", name, o.settled.Load())
+		}
 	}
 }
 

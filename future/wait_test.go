@@ -99,10 +99,12 @@ func TestVisibleAtOnce(t *testing.T) {
 			t.Error("Chan: nothing")
 		}
 	}
-	select {
-	case <-done:
-	default:
-		t.Error("Done: not closed")
+	for _, done := range []<-chan struct{}{done, future.Value(1).Done()} {
+		select {
+		case <-done:
+		default:
+			t.Error("Done: not closed")
+		}
 	}
 	if done != f.Done() {
 		t.Error("Done: two channels")

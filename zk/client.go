@@ -36,6 +36,7 @@ type shared struct {
 
 	listeners listeners
 	starts    starts
+	bodies    bodies
 	rand      *locked
 }
 

@@ -17,12 +17,12 @@ type kind[T any] interface {
 	// encode appends the body of the request.
 	encode(e *wire.Encoder) error
 	// decode reads the body of a reply that is not an error. d is valid during the call.
-	decode(o *base, d *wire.Decoder, r *session.Reply) (T, error)
+	decode(o *base, d *wire.Decoder, r session.Reply) (T, error)
 }
 
 // An excuser is a kind for which some of the server's errors are results.
 type excuser[T any] interface {
-	excuse(o *base, r *session.Reply) (v T, ok bool)
+	excuse(o *base, r session.Reply) (v T, ok bool)
 }
 
 // An elder is a kind that an older operation can do as well; see [session.Elder].
@@ -86,7 +86,7 @@ func (o *op[T, K]) send() *future.Future[T] {
 // fail completes an operation that is not submitted.
 func (o *op[T, K]) fail(err error) *future.Future[T] {
 	var zero T
-	o.finish(nil, zero, o.error(err, nil))
+	o.finish(nil, zero, o.error(err, session.Reply{}))
 	return o.promise.Future()
 }
 
@@ -105,17 +105,13 @@ func failed[T any](c *Client, code wire.Op, path string, err error) *future.Futu
 	return p.Future()
 }
 
-// error wraps err. r is the reply that it came with, if any.
-func (o *base) error(err error, r *session.Reply) error {
+// error wraps err. r is the reply that it came with, or none.
+func (o *base) error(err error, r session.Reply) error {
 	var long *wire.FrameError
 	if errors.As(err, &long) {
 		err = fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLong, long.Length, long.Max)
 	}
-	e := &OpError{Op: opName(o.req.Op), Path: o.path, Err: err}
-	if r != nil {
-		e.maybe, e.epoch = r.MaybeApplied() && changes(o.req.Op), r.Epoch
-	}
-	return e
+	return &OpError{Op: opName(o.req.Op), Path: o.path, Err: err, maybe: r.MaybeApplied() && changes(o.req.Op), epoch: r.Epoch}
 }
 
 // changes reports whether op changes something on the server. Sync goes the way of writes, but does not.
@@ -123,7 +119,7 @@ func changes(op wire.Op) bool { return op.Write() && op != wire.OpSync }
 
 // nonsense is the error of a reply that cannot be understood, which costs the connection. The server
 // says that it has done what was asked.
-func (o *base) nonsense(err error, r *session.Reply) error {
+func (o *base) nonsense(err error, r session.Reply) error {
 	err = fmt.Errorf("%w: %w", ErrProtocol, err)
 	o.c.driver.HangUp(r.Conn, err)
 	return &OpError{Op: opName(o.req.Op), Path: o.path, Err: err, maybe: changes(o.req.Op), epoch: r.Epoch}
@@ -144,13 +140,13 @@ func (o *op[T, K]) Complete(b *future.Batch, r session.Reply) {
 	if o.armed.Load() {
 		o.c.driver.Disarm(&o.req)
 	}
-	v, err := o.result(&r)
+	v, err := o.result(r)
 	o.finish(b, v, err)
 }
 
 var decoders = sync.Pool{New: func() any { return new(wire.Decoder) }}
 
-func (o *op[T, K]) result(r *session.Reply) (v T, err error) {
+func (o *op[T, K]) result(r session.Reply) (v T, err error) {
 	if r.Err != nil {
 		if k, ok := any(&o.k).(excuser[T]); ok {
 			if v, ok := k.excuse(&o.base, r); ok {

@@ -30,13 +30,6 @@ func (c *Client) createCarefully(ctx context.Context, path string, cr *creation,
 	return detached(ctx, c, p.run)
 }
 
-// detached runs a body whose operations have ctx themselves. If the body were bound to ctx as well, it
-// might be interrupted before the operation has said whether it was sent.
-func detached[T any](ctx context.Context, c *Client, body func(co *future.Co) (T, error)) *future.Future[T] {
-	mustContext(ctx)
-	return future.Async(context.WithoutCancel(ctx), c.lane, body)
-}
-
 // A protector is one careful create on its way.
 type protector struct {
 	c    *Client
@@ -226,7 +219,7 @@ func (k ephemeralsKind) encode(e *wire.Encoder) error {
 	return e.Encode(&proto.GetEphemeralsRequest{PrefixPath: k.prefix})
 }
 
-func (ephemeralsKind) decode(o *base, d *wire.Decoder, _ *session.Reply) ([]string, error) {
+func (ephemeralsKind) decode(o *base, d *wire.Decoder, _ session.Reply) ([]string, error) {
 	var r proto.GetEphemeralsResponse
 	err := d.Decode(&r)
 	return r.Ephemerals, err

@@ -82,7 +82,7 @@ func (k getKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {
+func (k getKind) decode(o *base, d *wire.Decoder, _ session.Reply) (Node, error) {
 	// By hand, since this is the most frequent reply of all: nothing but the data is allocated.
 	b, err := d.ReadBuffer()
 	if err != nil {
@@ -108,7 +108,7 @@ func (k existsKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k existsKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (*Stat, error) {
+func (k existsKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (*Stat, error) {
 	st, err := readStat(d)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (k existsKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (*Stat, e
 	return &st, nil
 }
 
-func (k existsKind) excuse(_ *base, r *session.Reply) (*Stat, bool) {
+func (k existsKind) excuse(_ *base, r session.Reply) (*Stat, bool) {
 	return nil, r.Replied && r.Err == ErrNoNode
 }
 
@@ -130,7 +130,7 @@ func (k childrenKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k childrenKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (ChildList, error) {
+func (k childrenKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ChildList, error) {
 	var r proto.GetChildren2Response
 	if err := d.Decode(&r); err != nil {
 		return ChildList{}, err
@@ -145,7 +145,7 @@ func (k getACLKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k getACLKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (ACLList, error) {
+func (k getACLKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ACLList, error) {
 	var r proto.GetACLResponse
 	if err := d.Decode(&r); err != nil {
 		return ACLList{}, err
@@ -160,6 +160,6 @@ func (k syncKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (syncKind) decode(*base, *wire.Decoder, *session.Reply) (struct{}, error) {
+func (syncKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) {
 	return struct{}{}, nil
 }

@@ -146,5 +146,5 @@ func (c *Client) Close(ctx context.Context) *future.Future[struct{}] {
 		abort()
 	}
 	bound.arm(ctx, c.sessionLane, abort)
-	return p.Future()
+	return c.outlive(p.Future())
 }

@@ -139,6 +139,64 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// When Close is complete, so is everything that the client has ever handed out, in whatever way it ends.
+func TestCloseCompletesEverything(t *testing.T) {
+	everywhere(t, func(w *world) {
+		for _, how := range []string{"close", "silent", "suspended"} {
+			cl := w.client(zk.WithSessionTimeout(4 * time.Second))
+			ok(w, cl.EnsurePath(ctx, "/a/b"))
+			watched := ok(w, cl.GetAndWatch(ctx, "/a"))
+			switch how {
+			case "silent":
+				w.intercept(func(in *core.Incoming) core.Verdict { return core.Verdict{Hold: time.Hour} })
+			case "suspended":
+				w.srv.Do(func(s *core.Server) { s.SetServing(false) })
+				w.await(cl, zk.Suspended)
+			}
+			tx := cl.Txn()
+			made := tx.Create("/tx", nil)
+			call, cancel := context.WithCancel(ctx)
+			all := []future.Outcome{
+				watched.Changed, tx.Commit(ctx), made, cl.EnsurePath(ctx, "/x/y/z"), cl.DeleteAll(ctx, "/a"), watched.Unwatch(call),
+				cl.Create(ctx, "/p/p", nil, zk.Protected(), zk.MakeParents()), cl.Create(ctx, "/q", nil, zk.Protected(), zk.Ephemeral),
+				cl.GetAndWatch(ctx, "/a/b"), cl.AddAuth(ctx, "digest", []byte("u:p")), cl.Start(ctx),
+				cl.Chroot("/a").Close(ctx), future.Then(cl.Get(ctx, "/"), func(zk.Node) (int, error) { return 0, nil }),
+			}
+			for range 1000 {
+				all = append(all, cl.Get(call, "/"))
+			}
+			bounded, stop := w.h.WithTimeout(ctx, time.Second)
+			if how == "close" {
+				bounded = ctx
+			}
+			f := cl.Close(bounded)
+			behind := cl.Create(ctx, "/r/s", nil, zk.MakeParents())
+			err := f.WaitErr()
+			if (how == "close") != (err == nil) {
+				w.Errorf("%s: Close: %v", how, err)
+			}
+			last := len(all) - 1001 // Then's callback needs its turn, which comes before Close's callbacks
+			for i, f := range append(all, behind) {
+				if !f.Ready() && i != last && !w.wide {
+					w.Errorf("%s: Close is complete, and future %d is not", how, i)
+				}
+			}
+			w.until("every future complete", func() bool {
+				for _, f := range all {
+					if !f.Ready() {
+						return false
+					}
+				}
+				return true
+			})
+			stop()
+			cancel()
+			w.intercept(nil)
+			w.srv.Do(func(s *core.Server) { s.SetServing(true) })
+		}
+	})
+}
+
 // Close in every state a client can be in.
 func TestCloseInEveryState(t *testing.T) {
 	everywhere(t, func(w *world) {

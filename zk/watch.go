@@ -74,7 +74,7 @@ type watchKind[T any, K kind[T]] struct {
 
 func (k watchKind[T, K]) encode(e *wire.Encoder) error { return k.k.encode(e) }
 
-func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r *session.Reply) (w Watched[T], err error) {
+func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r session.Reply) (w Watched[T], err error) {
 	v, err := k.k.decode(o, d, r)
 	if err != nil {
 		k.w.end(context.Background(), err) // nobody will ever hold it
@@ -83,7 +83,7 @@ func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r *session.Reply) (w W
 	return k.watched(v), nil
 }
 
-func (k watchKind[T, K]) excuse(o *base, r *session.Reply) (w Watched[T], ok bool) {
+func (k watchKind[T, K]) excuse(o *base, r session.Reply) (w Watched[T], ok bool) {
 	if x, is := any(&k.k).(excuser[T]); is {
 		if v, ok := x.excuse(o, r); ok {
 			return k.watched(v), true

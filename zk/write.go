@@ -105,7 +105,7 @@ func (k setKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k setKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (Stat, error) { return readStat(d) }
+func (k setKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (Stat, error) { return readStat(d) }
 
 type deleteKind struct {
 	path    string
@@ -117,7 +117,7 @@ func (k deleteKind) encode(e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (deleteKind) decode(*base, *wire.Decoder, *session.Reply) (struct{}, error) {
+func (deleteKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) {
 	return struct{}{}, nil
 }
 
@@ -131,6 +131,6 @@ func (k setACLKind) encode(e *wire.Encoder) error {
 	return e.Encode(&proto.SetACLRequest{Path: k.path, Acl: toWire(k.acl), Version: k.version})
 }
 
-func (k setACLKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (Stat, error) {
+func (k setACLKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (Stat, error) {
 	return readStat(d)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
+	"github.com/gazoo-go/gazoo/zktest/core"
 )
 
 // A refusal is one way to make an operation fail. It is tried on a real server and on zktest.Server, which must agree
@@ -21,8 +22,9 @@ type refusal struct {
 
 // refused is what the tries find.
 type refused struct {
-	cl   *zk.Client // in a chroot of its own; who he is: digest, "me:secret"
-	root *zk.Client // without a chroot
+	cl     *zk.Client // in a chroot of its own; who he is: digest, "me:secret"
+	root   *zk.Client // without a chroot
+	chroot string
 }
 
 var (
@@ -32,7 +34,7 @@ var (
 )
 
 // What is there: /plain, /parent/child, /ephemeral, /versioned (version 2, ACL version 1), /readable for reading only,
-// /secret for nobody.
+// /secret for nobody, /limited with a quota of one node and four bytes.
 var refusals = []refusal{
 	{"create what is there", func(r *refused) error { return r.cl.Create(bg, "/plain", nil).WaitErr() }, "NODEEXISTS"},
 	{"create what is there for nobody", func(r *refused) error { return r.cl.Create(bg, "/secret", nil).WaitErr() }, "NODEEXISTS"},
@@ -72,6 +74,10 @@ var refusals = []refusal{
 	{"get ACL of what is not there", func(r *refused) error { return r.cl.GetACL(bg, "/none").WaitErr() }, "NONODE"},
 	{"get ACL without permission", func(r *refused) error { return r.cl.GetACL(bg, "/secret").WaitErr() }, "NOAUTH"},
 	{"sync what is not there", func(r *refused) error { return r.cl.Sync(bg, "/none").WaitErr() }, "OK"},
+
+	{"create more than the quota allows", func(r *refused) error { return r.cl.Create(bg, "/limited/x", nil).WaitErr() }, "QUOTAEXCEEDED"},
+	{"set more than the quota allows", func(r *refused) error { return r.cl.Set(bg, "/limited", []byte("too much"), zk.AnyVersion).WaitErr() }, "QUOTAEXCEEDED"},
+	{"create more than the quota allows in a transaction", inTxn(func(tx *zk.Txn) { tx.Create("/limited/x", nil) }), "0: QUOTAEXCEEDED"},
 
 	{"set what is not there", func(r *refused) error { return r.cl.Set(bg, "/none", nil, zk.AnyVersion).WaitErr() }, "NONODE"},
 	{"set another version", func(r *refused) error { return r.cl.Set(bg, "/versioned", nil, 1).WaitErr() }, "BADVERSION"},
@@ -127,10 +133,16 @@ func inTxn(fill func(*zk.Txn)) func(*refused) error {
 
 func testCodes(t *testing.T, ens *zktest.Ensemble) {
 	me := zk.WithAuth("digest", []byte("me:secret"))
-	real := &refused{cl: ens.Client(t, me), root: ens.RootClient(t)}
-	srv := zktest.NewServer(t)
+	real := &refused{cl: ens.Client(t, me), root: ens.RootClient(t), chroot: ens.Chroot(t)}
+	srv := zktest.NewServer(t, func(c *core.Config) { c.EnforceQuota = true })
 	fake := &refused{cl: srv.Client(t, me), root: srv.Client(t)}
 	for _, r := range []*refused{real, fake} {
+		const limits = "count=-1,bytes=-1=;byteHardLimit=4=;countHardLimit=1"
+		quota := "/zookeeper/quota" + r.chroot
+		got(t, r.cl.Create(bg, "/limited", nil))
+		got(t, r.root.Create(bg, quota+"/limited/zookeeper_limits", []byte(limits), zk.MakeParents()))
+		got(t, r.root.Create(bg, quota+"/limited/zookeeper_stats", []byte("count=1,bytes=0")))
+		defer func() { got(t, r.root.DeleteAll(bg, quota+"/limited")) }()
 		for _, path := range []string{"/plain", "/parent", "/parent/child", "/versioned", "/readable/x", "/secret"} {
 			got(t, r.cl.Create(bg, path, nil, zk.MakeParents()))
 		}

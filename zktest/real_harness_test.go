@@ -82,7 +82,7 @@ func sid(cl *zk.Client) string { return fmt.Sprintf("sid=%#x", uint64(cl.Session
 // The options that no other test uses.
 func TestRealOptions(t *testing.T) {
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithObservers(2), zktest.WithPartitions(), zktest.WithServerTLS(),
-		zktest.WithSyncLimit(2), zktest.WithServerConfig("maxSessionTimeout=7000"), zktest.WithJVM("-Dgazoo=here"))
+		zktest.WithSyncLimit(2), zktest.WithServerConfig("maxSessionTimeout=7000", "localSessionsEnabled=true"), zktest.WithJVM("-Dgazoo=here"))
 	if answer := ens.FourLetter(2, "srvr"); !strings.Contains(answer, "Mode: observer") {
 		t.Errorf("the last server says %q", answer)
 	}
@@ -96,6 +96,7 @@ func TestRealOptions(t *testing.T) {
 	got(t, secure.Create(bg, "/by-tls", nil))
 	got(t, cl.Sync(bg, "/"))
 	got(t, cl.Get(bg, "/by-tls"))
+	fails(t, cl.Create(bg, "/mine", nil, zk.Ephemeral), zk.ErrEphemeralOnLocalSession)
 	log, begun := statesOf(secure), time.Now()
 	if server := serverOf(t, ens, secure); !ens.LoseConnection(secure) {
 		t.Errorf("no connection to lose to server %d", server)

@@ -8,7 +8,7 @@ import (
 
 // What leaves the servers alone shares an ensemble of three, each in a chroot of its own.
 func TestRealEnsemble(t *testing.T) {
-	ens := zktest.StartZooKeeper(t, 3)
+	ens := zktest.StartZooKeeper(t, 3, enforceQuota)
 	for _, tt := range []struct {
 		name string
 		run  func(*testing.T, *zktest.Ensemble)
@@ -30,9 +30,12 @@ func TestRealEnsemble(t *testing.T) {
 	}
 }
 
+// enforceQuota is for testCodes.
+var enforceQuota = zktest.WithJVM("-Dzookeeper.enforceQuota=true")
+
 // The same on one server, standalone, where it makes a difference.
 func TestRealStandalone(t *testing.T) {
-	ens := zktest.StartZooKeeper(t, 1)
+	ens := zktest.StartZooKeeper(t, 1, enforceQuota)
 	t.Run("Smoke", func(t *testing.T) { testSmoke(t, ens) })
 	t.Run("Codes", func(t *testing.T) { testCodes(t, ens) })
 }

@@ -87,6 +87,22 @@ func TestProofIsSound(t *testing.T) {
 	})
 }
 
+// An idle session collects no answers for ever.
+func TestProofForgets(t *testing.T) {
+	var p proof
+	p.reset(0)
+	for i := range time.Duration(1000) {
+		p.add(answer{i * sec, i * sec}, tt, false)
+	}
+	if n := len(p.pending); n != maxPending {
+		t.Errorf("%d are pending", n)
+	}
+	p.add(answer{1000 * sec, 1000 * sec}, tt, true)
+	if p.confirmed != 997*sec {
+		t.Errorf("%v is confirmed", p.confirmed)
+	}
+}
+
 // And nothing that is confirmed is missed by more than T/64, unless it is older than a timeout anyway.
 func TestProofIsExactInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

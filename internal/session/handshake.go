@@ -144,7 +144,7 @@ func (m *Machine) adopt(resp wire.ConnectResponse, timeout time.Duration) {
 
 // settle begins the replay, or goes up when there is nothing to replay.
 func (m *Machine) settle(now time.Duration) {
-	m.hosts.worked()
+	m.hosts.worked(m.addr)
 	m.answers.reset(m.shook)
 	if !m.replay.readOnly {
 		m.proof.reset(m.shook)

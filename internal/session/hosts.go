@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -17,7 +18,8 @@ type hosts struct {
 	order []string // hosts of this round that were not tried
 	host  string   // the host being tried
 	addrs []string // its addresses that were not tried
-	last  string   // the address connected to last: tried last in the next round
+	last  string   // the host connected to last: tried last in the next round
+	at    string   // its address, which is tried last of all its addresses
 	fails int      // rounds in a row without success
 }
 
@@ -31,12 +33,7 @@ func (h *hosts) start() {
 	h.round++
 	h.order = append(h.order[:0], h.list...)
 	h.rand.Shuffle(len(h.order), func(i, j int) { h.order[i], h.order[j] = h.order[j], h.order[i] })
-	for i, host := range h.order {
-		if host == h.last {
-			h.order = append(append(h.order[:i:i], h.order[i+1:]...), host)
-			break
-		}
-	}
+	putLast(h.order, h.last)
 	h.addrs = nil
 }
 
@@ -72,10 +69,19 @@ func (h *hosts) resolved(addrs []netip.Addr) {
 		h.addrs = append(h.addrs, net.JoinHostPort(a.String(), port))
 	}
 	h.rand.Shuffle(len(h.addrs), func(i, j int) { h.addrs[i], h.addrs[j] = h.addrs[j], h.addrs[i] })
+	putLast(h.addrs, h.at)
+}
+
+// putLast moves s to the end of list, if it is there.
+func putLast(list []string, s string) {
+	if i := slices.Index(list, s); i >= 0 {
+		copy(list[i:], list[i+1:])
+		list[len(list)-1] = s
+	}
 }
 
 // again makes addr the next one to be dialed.
 func (h *hosts) again(addr string) { h.addrs = append([]string{addr}, h.addrs...) }
 
 // worked says that a connection to addr is up.
-func (h *hosts) worked() { h.last, h.fails = h.host, 0 }
+func (h *hosts) worked(addr string) { h.last, h.at, h.fails = h.host, addr, 0 }

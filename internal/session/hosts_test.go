@@ -61,6 +61,24 @@ func TestLastServerIsTriedLast(t *testing.T) {
 	}
 }
 
+// The same holds for the addresses of one name, as of a cluster behind one.
+func TestLastAddressIsTriedLast(t *testing.T) {
+	addrs := []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}
+	for seed := range uint64(10) {
+		r := newRig(t, hostList("zk1:1"), func(c *Config) { c.Rand = rand.New(rand.NewPCG(seed, 0)) }).start()
+		r.resolved(addrs...)
+		r.see()
+		r.connect(1)
+		last := r.dialed.Addr
+		r.jump(sec)
+		r.closed()
+		r.resolved(addrs...)
+		if d := r.round(); len(d) != 4 || d[3] != last {
+			t.Fatalf("dialed %v after %s", d, last)
+		}
+	}
+}
+
 func TestPausesGrow(t *testing.T) {
 	r := newRig(t, hostList("10.0.0.1:1", "10.0.0.2:1")).start()
 	limit := 100 * ms

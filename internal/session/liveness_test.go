@@ -141,6 +141,37 @@ func TestLostInTime(t *testing.T) {
 	}
 }
 
+// LOST and giving up come in time also while one long attempt to connect is going on.
+func TestLostWhileConnecting(t *testing.T) {
+	r := newRig(t).start()
+	r.connect(1)
+	r.see()
+	shook := r.now
+	r.jump(3 * sec)
+	r.m.hosts.fails = 10
+	r.closed()
+	r.expect("SUSPENDED", "dial 10.0.0.1:2181")
+	r.sleep(7 * sec)
+	r.closed()
+	r.awake() // dials again, at 11 s at the latest and for eight seconds
+	r.sleep(shook + 12*sec - 1 - r.now)
+	r.see()
+	if r.m.phase != phaseDial || r.m.state != Suspended {
+		t.Fatalf("phase %d, %v", r.m.phase, r.m.state)
+	}
+	r.sleep(1)
+	r.expect("LOST")
+	r.sleep(4*sec - 1)
+	r.expect()
+	if r.m.bury != nil {
+		t.Fatal("too early")
+	}
+	r.sleep(1)
+	if r.m.bury == nil || r.m.phase != phaseDial {
+		t.Errorf("phase %d, to bury: %v", r.m.phase, r.m.bury)
+	}
+}
+
 // Between LOST and giving up the session can still be continued.
 func TestLostThenResumed(t *testing.T) {
 	r, _ := silent(t)
@@ -348,6 +379,10 @@ func TestSessionThatNeverCameUp(t *testing.T) {
 	r.connect(1)
 	r.see()
 	shook := r.now
+	r.sleep(16*sec - 1)
+	if r.m.state != Connecting || r.m.sess.ID == 0 {
+		t.Errorf("%v, session %d", r.m.state, r.m.sess.ID)
+	}
 	for r.m.sess.ID != 0 {
 		r.awake()
 		if r.now-shook > 16*sec {
@@ -357,9 +392,29 @@ func TestSessionThatNeverCameUp(t *testing.T) {
 	if r.now-shook != 16*sec || r.m.bury == nil {
 		t.Errorf("after %v", r.now-shook)
 	}
-	for _, c := range r.changes {
-		if c.To == Suspended || c.To == Lost && r.now-shook < 16*sec {
-			t.Errorf("%v", c.To)
-		}
+	if r.m.state != Lost {
+		t.Errorf("%v", r.m.state)
 	}
+}
+
+// The session is given up while its watches are being replayed: that connection belongs to it.
+func TestGivenUpDuringReplay(t *testing.T) {
+	r := up(t, func(c *Config) { c.LocalExpiry = 1 })
+	r.watch("/a", WatchData)
+	r.m.hosts.fails = 10 // patience is at its longest
+	r.closed()
+	r.opened()
+	r.hello()
+	shook := r.now
+	r.sleep(7 * sec)
+	r.see()
+	r.welcome(1)
+	r.wrote("setWatches#-8")
+	r.expect()
+	r.sleep(shook + tt - r.now)
+	r.expect("LOST", "fire /a: SESSIONEXPIRED", "hang up", "dial 10.0.0.1:2181")
+	if h := r.connect(1); h.SessionId != 1 {
+		t.Errorf("asks for %v", &h)
+	}
+	r.wrote("closeSession#1")
 }

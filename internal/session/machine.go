@@ -13,16 +13,22 @@ import (
 // The connection goes through these phases; a failure in any of them leads to the next address, or
 // to pause when all were tried. [State] is what users are told of it.
 //
-//	off ─Start─▶ pause ─▶ resolve ─▶ dial ─▶ handshake ─▶ replay ─▶ up
-//	 ▲             ▲                            │                    │
-//	 │             └───── lost, refused ────────┴────────────────────┘
+//	off ─Start─▶ resolve ─▶ dial ─▶ handshake ─▶ replay ─▶ up
+//	 ▲            ▲  ▲                 │    ╲       │       │
+//	 │            │  └──next address───┤     burial │       │
+//	 │          pause ◀──all tried─────┴───────┴────┴───────┘
 //	 └── Close, Abort, credential refused (from anywhere)
 //
 //	handshake: ConnectRequest is out. The answer is the session, or "expired": then the session is
 //	           lost and the same server is asked for a new one at once.
-//	burial:    (instead of replay) the server still had the session that was given up locally: it is
-//	           closed, and the same server is asked for a new one.
+//	burial:    the server still has the session that was given up locally: it is closed, and the
+//	           same server is asked for a new one.
 //	replay:    credentials and watches are out; requests wait until all are answered.
+//
+// A session, once accepted, ends in three steps, counted from when the last but one answered request
+// was sent: after one timeout it is called Lost, after LocalExpiry timeouts it is given up, and then
+// it is buried. A handshake before it is given up continues it. What holders may believe ends
+// earlier; see proof.
 type Machine struct {
 	cfg     Config
 	hosts   hosts

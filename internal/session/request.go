@@ -35,7 +35,7 @@ type Request struct {
 	state     reqState
 	canCancel bool // Ctx can end
 	armed     bool // the driver watches Ctx
-	internal  bool // the machine's own: needs no credit, is not failed by a closing client
+	internal  bool // the machine's own: needs no credit
 	sent      time.Duration
 }
 

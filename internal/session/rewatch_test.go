@@ -96,6 +96,16 @@ func TestRemovalIsNotKept(t *testing.T) {
 	r.wrote()
 }
 
+func TestRemovalOfCancelledIsNotKept(t *testing.T) {
+	r := up(t).knows()
+	x := r.submit("x", wire.OpGetData, watching("/a", WatchData))
+	r.pull()
+	r.m.Cancel(&x.Request, context.Canceled)
+	r.ok(x.xid)
+	r.reconnect()
+	r.wrote()
+}
+
 func TestCancelledWatchIsRemoved(t *testing.T) {
 	r := up(t).knows()
 	for i, code := range []wire.Code{wire.OK, wire.CodeNoNode, wire.CodeNoAuth} {

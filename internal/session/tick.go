@@ -148,7 +148,6 @@ func (m *Machine) NextDeadline() time.Duration {
 
 // Hold registers h for the session of that epoch. It fails if that session is not believed to live.
 func (m *Machine) Hold(now time.Duration, h *Hold, epoch uint64) error {
-	m.Tick(now)
 	h.epoch, h.err = epoch, m.owns(now, epoch)
 	if h.err != nil {
 		return h.err

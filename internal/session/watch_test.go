@@ -174,7 +174,7 @@ func TestManyWatchesOnOnePath(t *testing.T) {
 			t.Fatalf("%d: was %t, last %t", i, was, last)
 		}
 	}
-	if d := time.Since(began); d > 2*time.Second { // quadratic takes minutes
+	if d := time.Since(began); d > time.Minute { // generous: it takes a tenth of a second, or many minutes
 		t.Errorf("took %v", d)
 	}
 	if g.n != 0 || g.all.next != &g.all || len(g.byPath[WatchData]) != 0 {

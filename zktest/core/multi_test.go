@@ -114,6 +114,8 @@ func TestMultiSeesItself(t *testing.T) {
 		{"OK NOTEMPTY", []wire.MultiOp{opCreate("/a/c"), opDelete("/a", -1)}},
 		{"OK OK NOCHILDRENFOREPHEMERALS", []wire.MultiOp{opDelete("/a/b", -1), opMake(wire.OpCreate, "/a/b", 1), opCreate("/a/b/c")}},
 		{"OK BADVERSION", []wire.MultiOp{opSet("/a", "", 0), opSet("/a", "", 0)}},
+		// A container that was asked for with the flags of an ephemeral counts as one until it is made.
+		{"OK NOCHILDRENFOREPHEMERALS", []wire.MultiOp{opMake(wire.OpCreateContainer, "/c", 1), opCreate("/c/d")}},
 	} {
 		_, m := c.multi(x.ops...)
 		is(t, "results", results(m), x.want)
@@ -188,6 +190,7 @@ func TestUnreadableMulti(t *testing.T) {
 		{"reads in a multi", wire.OpMulti, []wire.MultiOp{opGet("/")}, 1, 0},
 		{"mixed", wire.OpMulti, []wire.MultiOp{opCreate("/n"), opGet("/")}, 1, 0},
 		{"null ACL", wire.OpMulti, []wire.MultiOp{opCreate("/n"), null}, 0, 0},
+		{"null ACL behind a read", wire.OpMulti, []wire.MultiOp{opGet("/"), null}, 0, 0},
 		{"writes in a multiRead", wire.OpMultiRead, []wire.MultiOp{opCreate("/n")}, 0, 9},
 		{"mixed multiRead", wire.OpMultiRead, []wire.MultiOp{opGet("/"), opCreate("/n")}, 0, 0},
 	} {

@@ -19,13 +19,13 @@ type proposal struct {
 // single handles everything but multi.
 func (p *proposal) single() wire.Code {
 	switch {
+	case p.request.Op == wire.OpDeleteContainer && !p.leader.cfg.Version.from(3, 9, 0):
+		// The body was read as a bare path, in which the length in front of a string is a bad character.
+		return wire.CodeBadArguments
 	case p.request.Record == nil:
 		return wire.CodeMarshallingError
 	case p.request.Op == wire.OpReconfig:
 		return p.reconfig()
-	case p.request.Op == wire.OpDeleteContainer && !p.leader.cfg.Version.from(3, 9, 0):
-		// The body was read as a bare path, in which the length in front of a string is a bad character.
-		return wire.CodeBadArguments
 	}
 	return p.add(p.request.Op, p.request.Record)
 }
@@ -106,7 +106,8 @@ const (
 // multiFault is the first one. What could not be decoded is not in m, and comes behind it.
 func multiFault(v Version, m *wire.MultiRequest) fault {
 	for i := range m.Ops {
-		if op := m.Ops[i].Op; op.MultiRead() != m.Ops[0].Op.MultiRead() || !v.knows(op) {
+		op := m.Ops[i].Op
+		if !v.knows(op) {
 			return badPart
 		}
 		if r, ok := m.Ops[i].Record.(*proto.CreateRequest); ok && v.strictMulti() {
@@ -118,6 +119,9 @@ func multiFault(v Version, m *wire.MultiRequest) fault {
 			case flags.TTL():
 				return badPart
 			}
+		}
+		if op.MultiRead() != m.Ops[0].Op.MultiRead() {
+			return badPart
 		}
 	}
 	return noFault

@@ -82,8 +82,17 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 	parent.creates++
 	parent.children++
 	p.leader.stage(p.txn.Zxid, parentOf(path), parent)
-	p.leader.stage(p.txn.Zxid, path, record{kind: ch.Kind, owner: ch.Owner, acl: acl, length: int32(len(c.data))})
+	p.leader.stage(p.txn.Zxid, path, record{kind: stagedKind(c, ch.Kind), owner: ch.Owner, acl: acl, length: int32(len(c.data))})
 	return ch, wire.OK
+}
+
+// stagedKind is what a node counts as until it is made. That goes by the flags, even for a container that was asked for
+// with those of an ephemeral: nothing can be made below it in the same multi.
+func stagedKind(c *creation, kind Kind) Kind {
+	if c.flags.Ephemeral() {
+		return Ephemeral
+	}
+	return kind
 }
 
 func (p *proposal) createFlags(c *creation) wire.Code {

@@ -98,7 +98,7 @@ func (c *Conn) checkWatches(r *proto.CheckWatchesRequest) (wire.Record, wire.Cod
 	var found bool
 	switch v := f.cfg.Version; {
 	case v.checkWatchesOfAnyone():
-		found = data != 0 && len(f.data.paths[r.Path]) > 0 || child != 0 && len(f.child.paths[r.Path]) > 0
+		found = r.Path != "" && (data != 0 && len(f.data.paths[r.Path]) > 0 || child != 0 && len(f.child.paths[r.Path]) > 0)
 	case !v.modesCoexist():
 		found = data != 0 && f.data.modes(r.Path, c) != 0 || child != 0 && f.child.modes(r.Path, c) != 0
 	case typ == wire.WatcherPersistent:

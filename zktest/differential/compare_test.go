@@ -2,7 +2,6 @@ package differential
 
 import (
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,41 +14,30 @@ type contest struct {
 	real     host
 	core     host
 	coverage coverage
-	prev     script
 	scripts  *rapid.Generator[script]
 	played   int // scripts
 	steps    int
-	failed   int // length of the last script that came out differently
+	differed script
 }
 
 // check plays one script, as part of a property.
 func (c *contest) check(t *rapid.T) {
 	sc := c.scripts.Draw(t, "script")
-	c.played++
-	c.steps += len(sc)
 	report, err := c.play(sc)
+	c.steps += len(sc)
 	if err != nil {
-		if os.Getenv("DIFFDEBUG") != "" {
-			fmt.Println("\nBEFORE\n", c.prev, "NOW\n", sc, err)
-			os.Exit(1)
-		}
 		t.Log(sc)
 		t.Fatal(err)
 	}
-	c.prev = sc
 	if report != "" {
-		if os.Getenv("DIFFDEBUG") != "" {
-			fmt.Println(report)
-			os.Exit(1)
-		}
-		c.failed = len(sc)
-		t.Log(report)
+		c.differed = sc
 		t.Fatal("the servers answer differently")
 	}
 }
 
 // play plays a script on both hosts and returns what is different, or "".
 func (c *contest) play(sc script) (report string, err error) {
+	c.played++
 	root := ""
 	if !c.profile.alone {
 		root = fmt.Sprintf("/s%06d", c.played)

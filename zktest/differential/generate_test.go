@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
 	"pgregory.net/rapid"
 )
 
@@ -17,13 +18,39 @@ type profile struct {
 
 // scripts generates scripts of about 30 steps. They come in bunches, which shrinks faster.
 func (p *profile) scripts() *rapid.Generator[script] {
+	first := p.foundations()
 	bunches := rapid.SliceOfN(rapid.SliceOfN(p.steps(), 0, 14), 0, 12)
 	return rapid.Custom(func(t *rapid.T) script {
-		var s script
+		s := first.Draw(t, "first")
 		for _, bunch := range bunches.Draw(t, "bunches") {
 			s = append(s, bunch...)
 		}
 		return s
+	})
+}
+
+// foundations generates a first step that makes the nodes that most requests are about.
+func (p *profile) foundations() *rapid.Generator[script] {
+	create := rapid.Custom(func(t *rapid.T) request {
+		r := &proto.CreateRequest{Acl: openACL, Flags: pick(t, []int32{0, 0, 0, 1})}
+		if below(t, 4) == 3 {
+			r.Acl = pick(t, privateACLs)
+		}
+		return request{Op: wire.OpCreate, Record: r}
+	})
+	return rapid.Custom(func(t *rapid.T) script {
+		var requests []request
+		for _, path := range []string{"~/a", "~/b", "~/a/x", "~/a/y", "~/a/x/1"} {
+			if coin.Draw(t, "made") || coin.Draw(t, "after all") {
+				r := create.Draw(t, "create")
+				r.Record.(*proto.CreateRequest).Path = path
+				requests = append(requests, r)
+			}
+		}
+		if len(requests) == 0 {
+			return nil
+		}
+		return script{{Requests: requests}}
 	})
 }
 
@@ -34,15 +61,17 @@ func (p *profile) steps() *rapid.Generator[step] {
 	return rapid.Custom(func(t *rapid.T) step {
 		st := step{Slot: below(t, slots)}
 		switch n := below(t, 100); {
-		case n < 60:
+		case n < 54:
 			st.Requests = []request{requests.Draw(t, "request")}
-		case n < 82:
+		case n < 60:
+			st.Requests = p.watching(t)
+		case n < 80:
 			st.Requests = separate(burst.Draw(t, "burst"))
-		case n < 91:
+		case n < 89:
 			d := dials.Draw(t, "dial")
 			st.Dial = &d
-		case n < 94: // cut
-		case n < 97:
+		case n < 92: // cut
+		case n < 95:
 			st.Requests = []request{{Op: wire.OpCloseSession}}
 			st.Requests = append(st.Requests, rapid.SliceOfN(p.reads(), 0, 2).Draw(t, "behind")...)
 		case n < 99:

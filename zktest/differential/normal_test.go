@@ -19,6 +19,7 @@ import (
 //	password     whether it is the one that the session had
 //	ctime, mtime whether it is the time of czxid, mzxid, going by the first time it was seen
 //	children, ephemerals, identities: sorted, ZooKeeper has them in hash sets
+//	digests in an ACL, in a row and with the same permissions: sorted, "auth" puts them in the order of a hash set
 //	events of the end of a session:   sorted, for its ephemerals go in one transaction in the order of a hash set
 
 const zxidBase = 1000
@@ -186,6 +187,7 @@ func (v *view) record(r wire.Record) wire.Record {
 		v.stat(&r.Stat)
 	case *proto.GetACLResponse:
 		v.stat(&r.Stat)
+		sortDigests(r.Acl)
 	case *proto.GetChildrenResponse:
 		slices.Sort(r.Children)
 	case *proto.GetChildren2Response:
@@ -205,6 +207,19 @@ func (v *view) record(r wire.Record) wire.Record {
 		}
 	}
 	return r
+}
+
+func sortDigests(acl []data.ACL) {
+	for i := 0; i < len(acl); i++ {
+		j := i
+		for j < len(acl) && acl[j].Id.Scheme == "digest" && acl[j].Perms == acl[i].Perms {
+			j++
+		}
+		if j > i {
+			slices.SortFunc(acl[i:j], func(a, b data.ACL) int { return cmp.Compare(a.Id.Id, b.Id.Id) })
+			i = j - 1
+		}
+	}
 }
 
 // sortEvents puts events that belong to one end of a session in an order of their own. Releases that do not say which

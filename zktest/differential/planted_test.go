@@ -46,13 +46,13 @@ var planted = []struct {
 	version wire.Version
 	steps   int // that the shrunk script has at most
 }{
-	{name: "another code", steps: 1, flaw: onCode(wire.CodeNotEmpty, func(frame []byte) {
+	{name: "another code", steps: 4, flaw: onCode(wire.CodeNotEmpty, func(frame []byte) {
 		binary.BigEndian.PutUint32(frame[12:], uint32(0xffffffff&int64(wire.CodeBadVersion)))
 	})},
-	{name: "a failure that takes no zxid", steps: 1, flaw: onCode(wire.CodeNodeExists, func(frame []byte) {
+	{name: "a failure that takes no zxid", steps: 3, flaw: onCode(wire.CodeNodeExists, func(frame []byte) {
 		binary.BigEndian.PutUint64(frame[4:], binary.BigEndian.Uint64(frame[4:])-1)
 	})},
-	{name: "no event when children change", steps: 3, flaw: func() flaw {
+	{name: "no event when children change", steps: 4, flaw: func() flaw {
 		return func(frame []byte) [][]byte {
 			if isEvent(frame, wire.EventNodeChildrenChanged) {
 				return nil
@@ -60,7 +60,7 @@ var planted = []struct {
 			return keep(frame)
 		}
 	}},
-	{name: "an event twice", steps: 3, flaw: func() flaw {
+	{name: "an event twice", steps: 4, flaw: func() flaw {
 		return func(frame []byte) [][]byte {
 			if isEvent(frame, wire.EventNodeDataChanged) {
 				return [][]byte{frame, frame}
@@ -68,7 +68,7 @@ var planted = []struct {
 			return keep(frame)
 		}
 	}},
-	{name: "an event behind the reply", steps: 3, flaw: func() flaw {
+	{name: "an event behind the reply", steps: 4, flaw: func() flaw {
 		var late [][]byte
 		return func(frame []byte) [][]byte {
 			if isEvent(frame, wire.EventNodeCreated) {
@@ -84,9 +84,6 @@ var planted = []struct {
 }
 
 func TestPlantedFlawsAreFound(t *testing.T) {
-	setRapid(t, "rapid.nofailfile", "true")
-	setRapid(t, "rapid.checks", "3000")
-	setRapid(t, "rapid.shrinktime", "20s")
 	good := v(3, 9, 4)
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
@@ -99,31 +96,30 @@ func TestPlantedFlawsAreFound(t *testing.T) {
 			}
 			c := newContest(&coreHost{version: good}, good)
 			c.core = bad
-			found, steps := search(c)
-			if found == "" {
+			r := new(recorder)
+			setRapid(t, "1000")
+			search(r, c)
+			if !r.failed {
 				t.Fatalf("not found in %d scripts", c.played)
 			}
-			t.Logf("%d scripts until found and shrunk to %d steps:\n%s", c.played, steps, found)
-			if steps > p.steps {
-				t.Errorf("shrunk to %d steps, want %d at most", steps, p.steps)
+			found := c.played
+			small, report := c.shrink(c.differed)
+			t.Logf("found by script %d, shrunk by %d more from %d to %d steps:\n%s", found, c.played-found, len(c.differed), len(small), report)
+			if len(small) > p.steps {
+				t.Errorf("shrunk to %d steps, want %d at most", len(small), p.steps)
 			}
 		})
 	}
 }
 
-// search runs the property until it fails, and returns what it says of the shrunk script, and its length.
-func search(c *contest) (report string, steps int) {
-	r := new(recorder)
+// search lets rapid look for a difference. A check that fails ends its goroutine.
+func search(r *recorder, c *contest) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		rapid.Check(r, c.check)
 	}()
 	<-done
-	if !r.failed {
-		return "", 0
-	}
-	return r.text.String(), c.failed // the shrunk script is played last
 }
 
 // recorder is a testing.TB for a check that is meant to fail.

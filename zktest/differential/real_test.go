@@ -128,8 +128,13 @@ func campaign(t *testing.T, usual int) int {
 // run plays n random scripts.
 func (c *contest) run(t *testing.T, n int) {
 	t.Helper()
-	setRapid(t, "rapid.checks", strconv.Itoa(n))
-	setRapid(t, "rapid.nofailfile", "true")
+	setRapid(t, strconv.Itoa(n))
+	defer func() {
+		if c.differed != nil {
+			_, report := c.shrink(c.differed)
+			t.Log(report)
+		}
+	}()
 	rapid.Check(t, c.check)
 	if c.played < n {
 		t.Errorf("only %d of %d scripts were played before the time was over: raise -timeout", c.played, n)
@@ -137,11 +142,14 @@ func (c *contest) run(t *testing.T, n int) {
 	t.Logf("%d scripts, %d steps", c.played, c.steps)
 }
 
-func setRapid(t *testing.T, name, value string) {
+// setRapid says how many scripts are drawn. Nothing is written, and nothing shrunk but by contest.shrink.
+func setRapid(t *testing.T, checks string) {
 	t.Helper()
-	old := flag.Lookup(name).Value.String()
-	if err := flag.Set(name, value); err != nil {
-		t.Fatal(err)
+	for name, value := range map[string]string{"rapid.checks": checks, "rapid.nofailfile": "true", "rapid.shrinktime": "0s"} {
+		old := flag.Lookup(name).Value.String()
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = flag.Set(name, old) })
 	}
-	t.Cleanup(func() { _ = flag.Set(name, old) })
 }

@@ -59,6 +59,34 @@ func (p *profile) requestsOf(ops []wire.Op) *rapid.Generator[request] {
 	})
 }
 
+// watching draws requests that set watches on one path and others that look for them, and remove them.
+func (p *profile) watching(t *rapid.T) []request {
+	path := p.path(t)
+	var requests []request
+	for range 2 + below(t, 4) {
+		r := request{Op: wire.OpAddWatch, Record: &proto.AddWatchRequest{Path: path, Mode: int32(below(t, 2))}}
+		switch below(t, 6) {
+		case 0:
+			r = request{Op: wire.OpExists, Record: &proto.ExistsRequest{Path: path, Watch: true}}
+		case 1:
+			r = request{Op: wire.OpGetChildren, Record: &proto.GetChildrenRequest{Path: path, Watch: true}}
+		case 2:
+			r = request{Op: wire.OpCheckWatches, Record: &proto.CheckWatchesRequest{Path: path, Type: pick(t, watcherTypes)}}
+		case 3:
+			r = request{Op: wire.OpRemoveWatches, Record: &proto.RemoveWatchesRequest{Path: path, Type: pick(t, watcherTypes)}}
+		case 4:
+			r = request{Op: wire.OpSetData, Record: &proto.SetDataRequest{Path: path, Version: wire.AnyVersion}}
+		}
+		if p.confined(r.Record); p.version.AtLeast(r.Op.Since()) && !unsent(p, &r) {
+			requests = append(requests, r)
+		}
+	}
+	if len(requests) == 0 {
+		return []request{{Op: wire.OpPing, Xid: wire.XidPing}}
+	}
+	return requests
+}
+
 // lonely generates requests whose answer does not wait its turn, or closes the connection: nothing is sent with them.
 func (p *profile) lonely() *rapid.Generator[request] {
 	return rapid.Custom(func(t *rapid.T) request {
@@ -150,9 +178,9 @@ func (p *profile) anyRecord(t *rapid.T, op wire.Op) wire.Record {
 	case wire.OpAddWatch:
 		return &proto.AddWatchRequest{Path: p.path(t), Mode: pick(t, []int32{0, 1, 0, 1, 0, 1, 2, -1})}
 	case wire.OpCheckWatches:
-		return &proto.CheckWatchesRequest{Path: p.path(t), Type: int32(below(t, 7))}
+		return &proto.CheckWatchesRequest{Path: p.path(t), Type: pick(t, watcherTypes)}
 	case wire.OpRemoveWatches:
-		return &proto.RemoveWatchesRequest{Path: p.path(t), Type: int32(below(t, 7))}
+		return &proto.RemoveWatchesRequest{Path: p.path(t), Type: pick(t, watcherTypes)}
 	case wire.OpSetWatches:
 		return &proto.SetWatches{DataWatches: p.paths(t), ExistWatches: p.paths(t), ChildWatches: p.paths(t)}
 	case wire.OpSetWatches2:
@@ -163,6 +191,8 @@ func (p *profile) anyRecord(t *rapid.T, op wire.Op) wire.Record {
 	}
 	return nil
 }
+
+var watcherTypes = []int32{1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 0, 6}
 
 var (
 	multiWrites = []wire.Op{wire.OpCreate, wire.OpCreate, wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL,

@@ -30,8 +30,8 @@ func pick[T any](t *rapid.T, list []T) T { return list[below(t, len(list))] }
 
 // usual are paths that nodes have, those of sequential ones too.
 var usual = []string{
-	"~/a", "~/a", "~/a", "~/b", "~/b", "~/a/x", "~/a/x", "~/a/y", "~/b/x", "~/a/x/1", "~/a/x/1/2", "~",
-	"~/a/s", "~/a0000000000", "~/a0000000001", "~/a/s0000000000", "~/a/s0000000001", "~/a/s0000000002", "~/a/", "~/b/0000000000",
+	"~/a", "~/a", "~/a", "~/a", "~/a", "~/b", "~/b", "~/b", "~/a/x", "~/a/x", "~/a/x", "~/a/x", "~/a/y", "~/a/y", "~/b/x", "~/b/x", "~/a/x/1",
+	"~", "~/a/s", "~/a/s0000000002", "~/a/s0000000003", "~/b/s0000000001", "~/a/x0000000002", "~/a/", "~/b/",
 }
 
 const configNode = "/zookeeper/config"
@@ -48,7 +48,7 @@ var strange = []string{
 }
 
 func (p *profile) path(t *rapid.T) string {
-	if below(t, 12) == 11 {
+	if below(t, 16) == 15 {
 		path := pick(t, strange)
 		switch {
 		case path == configNode && p.servers > 1:
@@ -67,30 +67,42 @@ func nodeData(t *rapid.T) []byte {
 }
 
 func version(t *rapid.T) int32 {
-	return pick(t, []int32{-1, -1, -1, -1, 0, 0, 1, 2, 3, -2, 77, 1<<31 - 1, -1 << 31})
+	return pick(t, []int32{-1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3, 77, -2, 1<<31 - 1, -1 << 31})
 }
 
 func flags(t *rapid.T, op wire.Op) int32 {
-	kinds := []int32{0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, -1, 100}
-	if op == wire.OpCreateTTL {
-		kinds = []int32{5, 5, 5, 6, 6, 0, 1, 4, 7}
+	switch {
+	case below(t, 10) == 1:
+		return pick(t, []int32{4, 5, 6, 7, -1, 100})
+	case op == wire.OpCreateTTL:
+		return pick(t, []int32{5, 6})
 	}
-	return pick(t, kinds)
+	return pick(t, []int32{0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3})
 }
 
 func acl(t *rapid.T) []data.ACL {
-	switch n := below(t, 20); {
-	case n < 13:
+	switch n := below(t, 30); {
+	case n < 21:
 		return openACL
-	case n == 13:
+	case n < 25:
+		return pick(t, privateACLs)
+	case n == 25:
 		return nil
-	case n == 14:
+	case n == 26:
 		return []data.ACL{}
 	}
-	entry := rapid.Custom(func(t *rapid.T) data.ACL {
-		return data.ACL{Perms: pick(t, perms), Id: pick(t, ids)}
-	})
+	entry := rapid.Custom(func(t *rapid.T) data.ACL { return data.ACL{Perms: pick(t, perms), Id: pick(t, ids)} })
 	return rapid.SliceOfN(entry, 1, 4).Draw(t, "acl")
+}
+
+// privateACLs leave something to some, and not everything to everybody.
+var privateACLs = [][]data.ACL{
+	{{Perms: wire.PermRead, Id: data.Id{Scheme: "world", Id: "anyone"}}},
+	{{Perms: wire.PermAll &^ wire.PermRead, Id: data.Id{Scheme: "world", Id: "anyone"}}},
+	{{Perms: wire.PermAll, Id: data.Id{Scheme: "digest", Id: "bob:ikIaKsbtGweaHnb/jKn7OHqbunM="}}},
+	{{Perms: wire.PermAll, Id: data.Id{Scheme: "digest", Id: "bob:ikIaKsbtGweaHnb/jKn7OHqbunM="}}, {Perms: wire.PermRead, Id: data.Id{Scheme: "world", Id: "anyone"}}},
+	{{Perms: wire.PermAll, Id: data.Id{Scheme: "auth"}}},
+	{{Perms: wire.PermAll &^ wire.PermDelete, Id: data.Id{Scheme: "ip", Id: "127.0.0.1"}}},
 }
 
 var perms = []int32{31, 31, 31, 1, 2, 4, 8, 16, 3, 5, 15, 30, 25, 0, 63, -1, 32}

@@ -307,3 +307,44 @@ func TestStartWantsATarget(t *testing.T) {
 		t.Error("no error without a target")
 	}
 }
+
+func TestCutFromEndsOneConnection(t *testing.T) {
+	addr, accepted := echo(t)
+	p := start(t, proxy.Config{Target: addr})
+	one := dial(t, p)
+	seen := (<-accepted).RemoteAddr().String()
+	exchange(t, one, "connected all the way")
+	two := dial(t, p)
+	<-accepted
+	if p.CutFrom("127.0.0.1:1", proxy.Reset) {
+		t.Error("cut a connection that there is not")
+	}
+	if !p.CutFrom(seen, proxy.Reset) {
+		t.Errorf("no connection from %s", seen)
+	}
+	if err := ending(t, one); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection that was cut ends with %v", err)
+	}
+	exchange(t, two, "still there")
+}
+
+func TestNewestCountsAcrossProxies(t *testing.T) {
+	addr, accepted := echo(t)
+	p, q := start(t, proxy.Config{Target: addr}), start(t, proxy.Config{Target: addr})
+	if p.Newest() != 0 || q.Newest() != 0 {
+		t.Errorf("without connections: %d and %d", p.Newest(), q.Newest())
+	}
+	for i := range 6 {
+		newer, older := p, q
+		if i%2 > 0 {
+			newer, older = q, p
+		}
+		dial(t, newer)
+		<-accepted
+		if newer.Newest() <= older.Newest() {
+			t.Errorf("after connection %d: %d, and the other %d", i, newer.Newest(), older.Newest())
+		}
+	}
+	p.Cut(proxy.Reset)
+	until(t, "connections that were cut do not count", func() bool { return p.Newest() == 0 })
+}

@@ -100,7 +100,7 @@ func (s *stream) read(b []byte) (int, error) {
 		switch {
 		case s.abandoned:
 			return 0, net.ErrClosed
-		case s.reading.passed:
+		case s.reading.passed():
 			return 0, os.ErrDeadlineExceeded
 		case len(b) == 0:
 			return 0, nil
@@ -125,7 +125,7 @@ func (s *stream) write(b []byte) (n int, err error) {
 			return n, net.ErrClosed
 		case s.abandoned:
 			return n, io.ErrClosedPipe
-		case s.writing.passed:
+		case s.writing.passed():
 			return n, os.ErrDeadlineExceeded
 		}
 		if room := min(pipeSize-len(s.buf), len(b)-n); room > 0 {
@@ -140,27 +140,23 @@ func (s *stream) write(b []byte) (n int, err error) {
 	}
 }
 
-// deadline is guarded by the mutex of its stream.
+// deadline is guarded by the mutex of its stream. The clock decides whether it has passed; the timer only wakes who waits.
 type deadline struct {
-	timer  *time.Timer
-	passed bool
-	epoch  int // counts calls of set: a timer of an earlier one has no effect
+	at    time.Time // zero for none
+	timer *time.Timer
 }
 
+func (d *deadline) passed() bool { return !d.at.IsZero() && time.Until(d.at) <= 0 }
+
 func (d *deadline) set(s *stream, t time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
-	d.epoch++
-	epoch, wait := d.epoch, time.Until(t)
-	d.passed = !t.IsZero() && wait <= 0
-	if !t.IsZero() && wait > 0 {
-		d.timer = time.AfterFunc(wait, func() {
-			s.change(func(*stream) { d.passed = d.passed || d.epoch == epoch })
-		})
-	}
-	s.cond.Broadcast()
+	s.change(func(*stream) {
+		if d.timer != nil {
+			d.timer.Stop()
+			d.timer = nil
+		}
+		d.at = t
+		if wait := time.Until(t); !t.IsZero() && wait > 0 {
+			d.timer = time.AfterFunc(wait, func() { s.change(func(*stream) {}) })
+		}
+	})
 }

@@ -226,6 +226,9 @@ func TestCloseEndsEverything(t *testing.T) {
 	c.connect(time.Second)
 	m := s.DialMemory()
 	s.Close()
+	if len(s.conns)+len(s.listeners) > 0 {
+		t.Error("Close did not wait")
+	}
 	if c.frame() != nil {
 		t.Error("frame in place of EOF")
 	}

@@ -1,12 +1,9 @@
 package kazoo
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -24,7 +21,7 @@ import (
 // Kazoo's harness starts `java` with a zoo.cfg. Here a script of that name is in front of PATH, which starts zkserver with
 // it. The cluster has one server.
 func TestKazooSuite(t *testing.T) {
-	interpreter := python.Find(t, "pytest", "mock", "objgraph", "puresasl", "gevent", "eventlet")
+	interpreter := python.Find(t, "pytest", "mock", "objgraph")
 	expected, err := readExpected("testdata/suite.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -106,70 +103,3 @@ func suiteContext(t *testing.T) (context.Context, context.CancelFunc) {
 	}
 	return context.WithDeadline(t.Context(), limit)
 }
-
-type suiteResult struct {
-	name     string
-	outcomes map[string]outcome
-	output   []byte // the last of it
-	err      error
-}
-
-// hangLimit is how long a test may take. The longest take 20 s.
-const hangLimit = 8 * time.Second
-
-// runPart runs some files of the suite. That tests fail or hang is no error.
-func runPart(ctx context.Context, name, interpreter, bin string, files []string) suiteResult {
-	r := suiteResult{name: name}
-	port, release, err := freePort()
-	if err != nil {
-		r.err = err
-		return r
-	}
-	defer release()
-	journal := filepath.Join(bin, name+".journal")
-	lib, err := filepath.Abs("testdata/lib")
-	if err != nil {
-		r.err = err
-		return r
-	}
-	for done := -1; r.err == nil && len(r.outcomes) > done; { // each round begins behind what hung in the one before
-		done = len(r.outcomes)
-		// Nothing is captured (-s): pytest shows what it has of a test that fails, not of one after which a server died.
-		cmd := server.Command(ctx, interpreter, append([]string{"-B", "-m", "pytest", "-s", "-q",
-			"-p", "no:cacheprovider", "-p", "journal"}, files...)...)
-		cmd.Dir = bin
-		cmd.Env = append(server.Environment(),
-			"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
-			"PYTHONPATH="+lib, "JOURNAL="+journal, fmt.Sprint("JOURNAL_LIMIT=", hangLimit.Seconds()),
-			"ZOOKEEPER_CLASSPATH=.", "ZOOKEEPER_VERSION=3.9.5", "ZOOKEEPER_CLUSTER_SIZE=1",
-			fmt.Sprint("ZOOKEEPER_PORT_OFFSET=", port),
-		)
-		r.run(cmd)
-		outcomes, err := readJournal(journal)
-		r.outcomes, r.err = outcomes, errors.Join(r.err, err)
-		if !slices.ContainsFunc(slices.Collect(maps.Values(outcomes)), func(o outcome) bool { return o.kind == hung }) {
-			break
-		}
-	}
-	return r
-}
-
-// run runs pytest.
-func (r *suiteResult) run(cmd *exec.Cmd) {
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.WaitDelay = 5 * time.Second // a server that it leaves behind holds the pipe
-	err := cmd.Run()
-	_ = server.KillGroup(cmd) // there is none left, if all went well
-	r.output = output.Bytes()
-	const testsFailed, noneLeft = 1, 5
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	if err != nil && !errors.Is(err, exec.ErrWaitDelay) && (!ok || exit.ExitCode() != testsFailed && exit.ExitCode() != noneLeft) {
-		r.err = err
-	}
-	if i := bytes.Index(r.output, []byte("WARNING: DATA RACE")); i >= 0 {
-		r.err = errors.Join(r.err, fmt.Errorf("zkserver has a data race\n%s", r.output[i:]))
-	}
-}
-
-func tail(output []byte) []byte { return output[max(0, len(output)-4000):] }

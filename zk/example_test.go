@@ -1,0 +1,234 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// Connect, write, read, close.
+func Example() {
+	srv := zktest.Start() // or a real ZooKeeper
+	defer srv.Close()
+	ctx := context.Background()
+
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+
+	if _, err := cl.Create(ctx, "/greeting", []byte("hello")).Wait(); err != nil {
+		log.Fatal(err)
+	}
+	node, err := cl.Get(ctx, "/greeting").Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s, version %d\n", node.Data, node.Version)
+
+	_, err = cl.Get(ctx, "/nobody").Wait()
+	fmt.Println(errors.Is(err, zk.ErrNoNode), err)
+	// Output:
+	// hello, version 0
+	// true zk: getData /nobody: zookeeper: node does not exist
+}
+
+// Operations are ordered when they are called, so a program need not wait in between: this is one
+// round trip, and the last read sees all the writes.
+func Example_pipelining() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+
+	var writes []*future.Future[zk.Created]
+	writes = append(writes, cl.Create(ctx, "/jobs", nil))
+	for i := range 3 {
+		writes = append(writes, cl.Create(ctx, fmt.Sprintf("/jobs/%d", i), nil))
+	}
+	list := cl.Children(ctx, "/jobs")
+	if _, err := future.All(writes...).Wait(); err != nil {
+		log.Fatal(err)
+	}
+	children, err := list.Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(children.Names), "jobs")
+	// Output: 3 jobs
+}
+
+// A watch is a future. This callback reads again whenever the node has changed, in one round trip
+// with the next watch, so that no change is missed.
+func ExampleClient_GetAndWatch_callback() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+	cl.Create(ctx, "/config", []byte("one"))
+
+	seen := make(chan string)
+	var follow func()
+	follow = func() {
+		cl.GetAndWatch(ctx, "/config").OnComplete(func(w zk.Watched[zk.Node], err error) {
+			if err != nil {
+				return // closed, or the session has ended
+			}
+			w.Changed.OnComplete(func(_ zk.Event, err error) {
+				if err == nil {
+					follow()
+				}
+			})
+			seen <- string(w.Value.Data)
+		})
+	}
+	follow()
+	fmt.Println(<-seen)
+	cl.Set(ctx, "/config", []byte("two"), zk.AnyVersion)
+	fmt.Println(<-seen)
+	// Output:
+	// one
+	// two
+}
+
+// A watch as a channel, for select.
+func ExampleClient_ExistsAndWatch_channel() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+
+	watched, err := cl.ExistsAndWatch(ctx, "/ready").Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("there:", watched.Value != nil)
+	cl.Create(ctx, "/ready", nil)
+	select {
+	case r := <-watched.Changed.Chan():
+		fmt.Println(r.Value.Type == zk.NodeCreated, r.Value.Path, r.Err)
+	case <-ctx.Done():
+	}
+	// Output:
+	// there: false
+	// true /ready <nil>
+}
+
+// A watch in a coroutine: straight-line code that occupies no goroutine while it waits.
+func ExampleClient_ChildrenAndWatch_coroutine() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+	cl.Create(ctx, "/workers", nil)
+
+	complete := future.Async(ctx, cl.Handler().Lane("example"), func(co *future.Co) (int, error) {
+		for {
+			list, err := future.Await(co, cl.ChildrenAndWatch(ctx, "/workers"))
+			if err != nil {
+				return 0, err
+			}
+			if n := len(list.Value.Names); n == 2 {
+				_, err := future.Await(co, list.Unwatch(ctx))
+				return n, err
+			}
+			if _, err := future.Await(co, list.Changed); err != nil {
+				return 0, err
+			}
+		}
+	})
+	cl.Create(ctx, "/workers/w-", nil, zk.Ephemeral|zk.Sequential)
+	cl.Create(ctx, "/workers/w-", nil, zk.Ephemeral|zk.Sequential)
+	fmt.Println(complete.Wait())
+	// Output: 2 <nil>
+}
+
+// All or nothing: the job moves from one list to the other, unless somebody else has changed it.
+func ExampleClient_Txn() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+	cl.Create(ctx, "/todo", nil)
+	cl.Create(ctx, "/done", nil)
+	cl.Create(ctx, "/todo/job", []byte("work"))
+
+	move := func() error {
+		tx := cl.Txn()
+		tx.Delete("/todo/job", 0)
+		moved := tx.Create("/done/job-", []byte("work"), zk.Sequential)
+		if err := tx.Commit(ctx).WaitErr(); err != nil {
+			return err
+		}
+		created, err := moved.Wait()
+		fmt.Println("moved to", created.Path)
+		return err
+	}
+	fmt.Println(move())
+	err = move()
+	var refused *zk.TxnError
+	fmt.Println(errors.As(err, &refused), refused.Index, errors.Is(err, zk.ErrNoNode))
+	// Output:
+	// moved to /done/job-0000000000
+	// <nil>
+	// true 0 true
+}
+
+// An ephemeral node goes away with its session. Protected makes sure that there is exactly one, also
+// when the connection is lost before the answer.
+func ExampleClient_Create_ephemeral() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	worker, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	observer, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { observer.Close(ctx).Wait() }()
+
+	created, err := worker.Create(ctx, "/members/w-", []byte("10.0.0.1"), zk.Ephemeral|zk.Sequential, zk.Protected(), zk.MakeParents()).Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	watched, err := observer.ExistsAndWatch(ctx, created.Path).Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("member:", watched.Value.EphemeralOwner == worker.Session().ID)
+	worker.Close(ctx).Wait()
+	event, err := watched.Changed.Wait()
+	fmt.Println("gone:", event.Type == zk.NodeDeleted, err)
+	// Output:
+	// member: true
+	// gone: true <nil>
+}
