@@ -70,6 +70,31 @@ var cancelCases = []testCase{
 			s.Errorf("stopped %d of %d", stopped.Load(), n/4)
 		}
 	}},
+	{"FewOfMany", func(s *suite) { // those that are left are not forgotten
+		l := s.h.Lane("a")
+		const n = 200
+		var ran atomic.Int32
+		e := s.event()
+		var cancels []context.CancelFunc
+		for i := range n {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancels = append(cancels, cancel)
+			stop := l.OnCancel(ctx, task(func() {
+				if ran.Add(1) == n/10 {
+					done(e)
+				}
+			}))
+			if i%10 != 0 {
+				stop()
+			}
+		}
+		l.Dispatch(task(func() {
+			for _, cancel := range cancels {
+				cancel()
+			}
+		}))
+		s.wait(e)
+	}},
 	{"NeverEnding", func(s *suite) {
 		l := s.h.Lane("a")
 		t := task(func() { s.Error("the task ran") })

@@ -152,9 +152,17 @@ var timerCases = []testCase{
 		if a.Err() != context.Canceled || b.Err() != nil || parent.Err() != nil {
 			s.Errorf("after a cancel: %v, %v, %v", a.Err(), b.Err(), parent.Err())
 		}
+		child, cancelChild := context.WithCancel(b)
+		defer cancelChild()
+		e := s.event()
+		s.h.Lane("a").OnCancel(child, task(func() { done(e) }))
 		cancelParent()
 		if b.Err() != context.Canceled {
 			s.Errorf("after the parent's end: %v", b.Err())
+		}
+		s.wait(e)
+		if child.Err() != context.Canceled {
+			s.Errorf("a child after the parent's end: %v", child.Err())
 		}
 		c, cancelC := s.h.WithTimeout(parent, time.Hour)
 		defer cancelC()

@@ -267,4 +267,5 @@ func TestDeleteContainerByClient(t *testing.T) {
 	}
 	w = newWorld(t, Config{Version: V3_8})
 	is(t, "before 3.9", w.connect().do(wire.OpDeleteContainer, &proto.DeleteContainerRequest{Path: "/a"}, nil), wire.CodeBadArguments)
+	is(t, "before 3.9, without a body", w.connect().do(wire.OpDeleteContainer, nil, nil), wire.CodeBadArguments)
 }

@@ -112,6 +112,8 @@ func TestCheckAndRemoveWatchesBefore39(t *testing.T) {
 	c.make("/a")
 	c.addWatch("/a", wire.ModePersistent)
 	is(t, "another connection's watch will do", other.checkWatches("/a", wire.WatcherAny), wire.OK)
+	c.exists("", true)
+	is(t, `but "" has none`, c.checkWatches("", wire.WatcherAny), wire.CodeNoWatcher)
 	is(t, "but cannot be removed", other.removeWatches("/a", wire.WatcherAny), wire.CodeNoWatcher)
 	is(t, "type 4", c.checkWatches("/a", wire.WatcherPersistent), wire.CodeMarshallingError)
 	is(t, "half of a persistent watch", c.removeWatches("/a", wire.WatcherData), wire.OK)
