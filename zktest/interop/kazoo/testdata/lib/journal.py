@@ -1,6 +1,7 @@
 """A plugin for pytest. It writes a line of JSON to the file $JOURNAL when a test begins and one when it has ended, leaves
-out tests that are in there already, and ends the process, with a stack trace, when a test takes longer than $JOURNAL_LIMIT
-seconds: what began and has not ended is what hangs, and the next process goes on behind it."""
+out tests that are in there already, and ends the process, with a stack trace, when a test takes too long: what began and
+has not ended is what hangs, and the next process goes on behind it. Too long is $JOURNAL_LIMIT seconds, and a quarter of
+that for the tests of $JOURNAL_SUSPECTS."""
 
 import faulthandler
 import json
@@ -8,6 +9,7 @@ import os
 import sys
 
 path, limit = os.environ["JOURNAL"], float(os.environ["JOURNAL_LIMIT"])
+suspects = os.environ["JOURNAL_SUSPECTS"].split()
 stderr = os.dup(2)  # for the trace: pytest may take the other one away
 current = None
 
@@ -34,7 +36,7 @@ def pytest_runtest_logstart(nodeid):
     global current
     current = {"test": name(nodeid), "outcome": "passed", "message": ""}
     write(test=current["test"])
-    faulthandler.dump_traceback_later(limit, exit=True, file=stderr)
+    faulthandler.dump_traceback_later(limit / 4 if current["test"] in suspects else limit, exit=True, file=stderr)
 
 
 def pytest_runtest_logreport(report):
