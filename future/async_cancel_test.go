@@ -89,8 +89,8 @@ func TestResultBeatsEndedContext(t *testing.T) {
 		f := future.Async(ctx, l, func(co *future.Co) (int, error) {
 			return future.Await(co, future.NewPromise[int](l).Future())
 		})
-		if l.run() != 1 {
-			t.Error("suspended although its context had ended")
+		if l.run() != 1 || l.watches != 0 {
+			t.Error("suspended although its context had ended, or watched it")
 		}
 		wantErr(t, f, context.Canceled)
 		l.idle(t)
@@ -124,7 +124,7 @@ func TestWatchesContextOnce(t *testing.T) {
 	l := newSlowLane()
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
-	p, q := future.NewPromise[int](l), future.NewPromise[int](l)
+	p, q, r := future.NewPromise[int](l), future.NewPromise[int](l), future.NewPromise[int](l)
 	f := future.Async(ctx, l, func(co *future.Co) (int, error) {
 		future.Await(co, future.Value(1))
 		co.Shield(func(context.Context) error {
@@ -132,19 +132,21 @@ func TestWatchesContextOnce(t *testing.T) {
 			return nil
 		})
 		future.Await(co, q.Future())
-		return future.Await(co, q.Future().On(l))
+		return future.Await(co, r.Future())
 	})
 	l.run()
-	if len(l.watched) != 0 {
+	if l.watches != 0 {
 		t.Error("watched before it could matter")
 	}
 	p.Complete(1, nil)
 	l.run()
-	if len(l.watched) != 1 {
-		t.Errorf("%d watches", len(l.watched))
-	}
 	q.Complete(2, nil)
 	l.run()
-	wantValue(t, f, 2)
+	if l.watches != 1 || len(l.watched) != 1 {
+		t.Errorf("%d watches, of them now %d", l.watches, len(l.watched))
+	}
+	r.Complete(3, nil)
+	l.run()
+	wantValue(t, f, 3)
 	l.idle(t)
 }

@@ -149,6 +149,30 @@ func TestStopDeliversWhatWasRefused(t *testing.T) {
 	}
 }
 
+// A body that the stop finds with a result is told by its next Await, and unwound by the one after.
+func TestStopTellsOnce(t *testing.T) {
+	l := newSlowLane()
+	p, never := future.NewPromise[int](l), future.NewPromise[int](l)
+	told := 0
+	f := future.Async(background, l, func(co *future.Co) (int, error) {
+		v, _ := future.Await(co, p.Future())
+		for range 3 {
+			if _, err := future.Await(co, never.Future()); err == future.ErrStopped {
+				told++
+			}
+		}
+		return v, nil
+	})
+	l.run()
+	l.refuse()
+	p.Complete(1, nil)
+	l.run()
+	wantErr(t, f, future.ErrStopped)
+	if told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
+
 // A body that has ended holds nobody up, however it ended.
 func TestEndedBodiesAreForgotten(t *testing.T) {
 	l := newSlowLane()

@@ -21,6 +21,7 @@ type slowLane struct {
 	atStop  []*request
 	watched []*request
 	batches int // calls of DispatchAll
+	watches int // and of OnCancel
 }
 
 // A request is a task that waits for a stop or for the end of a context.
@@ -55,6 +56,7 @@ func (l *slowLane) Park(ctx context.Context, w future.Waitable) error {
 }
 
 func (l *slowLane) OnCancel(ctx context.Context, t future.Task) func() bool {
+	l.watches++
 	return l.register(&l.watched, &request{t, ctx})
 }
 

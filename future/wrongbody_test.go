@@ -46,6 +46,23 @@ func TestAwaitWithAnothersCo(t *testing.T) {
 	})
 }
 
+// The goroutine of a body that has ended is used again, and may then be that of another body.
+func TestAwaitWithAnEndedCo(t *testing.T) {
+	onEach(t, func(t *testing.T, h handler.Handler) {
+		l := h.Lane("a")
+		var ended *future.Co
+		for range 100 {
+			wantValue(t, future.Async(background, l, func(co *future.Co) (int, error) {
+				if ended != nil {
+					wantWrongBody(t, ended)
+				}
+				ended = co
+				return 1, nil
+			}), 1)
+		}
+	})
+}
+
 // The other body may be running, too, at the same time on another lane.
 func TestAwaitWithARunningCo(t *testing.T) {
 	h := handler.NewPool(handler.Concurrency(2))

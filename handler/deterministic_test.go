@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,6 +130,25 @@ func TestSeedPicks(t *testing.T) {
 	if n := order(func(d *handler.Deterministic, i int, t future.Task) { d.Lane(fmt.Sprint("a/", i)).Dispatch(t) }); n != 1 {
 		t.Errorf("lanes that belong together: %d orders", n)
 	}
+}
+
+// A lane's timer queues its task like any other: until the lane comes to it, Stop is in time.
+func TestTimerIsQueuedOnLane(t *testing.T) {
+	d := handler.NewDeterministic(1)
+	ran := false
+	tm := d.Lane("a").AfterFunc(time.Second, future.Func(func() { ran = true }))
+	begun := d.Now()
+	if !d.Step() || d.Now().Sub(begun) != time.Second || ran {
+		t.Errorf("after one step it is %v later, and the task ran: %v", d.Now().Sub(begun), ran)
+	}
+	if !tm.Stop() {
+		t.Error("could not stop in time")
+	}
+	d.Run()
+	if ran {
+		t.Error("a stopped timer fired")
+	}
+	d.Stop()
 }
 
 // What is taken back in time does not happen at all.
@@ -369,6 +390,79 @@ func TestNodeStops(t *testing.T) {
 	<-d.Stopped()
 	late := d.Node("late")
 	<-late.Stopped()
+}
+
+// A process that panics takes whoever drives with it, and shows where it was.
+func TestProcessPanics(t *testing.T) {
+	d := handler.NewDeterministic(1)
+	d.Spawn(guilty)
+	func() {
+		defer func() {
+			pe, ok := recover().(*future.PanicError)
+			if !ok || pe.Value != "it was me" || !strings.Contains(string(pe.Stack), "handler_test.guilty") {
+				t.Errorf("recovered %v", pe)
+			}
+		}()
+		d.Run()
+	}()
+	d.Stop()
+	<-d.Stopped()
+}
+
+// A burst on one lane is taken in order, and its queue does not grow with what has run.
+func TestGroupBurst(t *testing.T) {
+	d := handler.NewDeterministic(1)
+	l := d.Lane("a")
+	const n = 30_000
+	ran := 0
+	var next func()
+	next = func() { // two new ones for each, up to n
+		ran++
+		for i := 2*ran - 1; i < min(2*ran+1, n); i++ {
+			l.Dispatch(future.Func(next))
+		}
+	}
+	l.Dispatch(future.Func(next))
+	d.Run()
+	if ran != n {
+		t.Errorf("%d of %d tasks ran", ran, n)
+	}
+	d.Stop()
+	if l.DispatchAll(nil) {
+		t.Error("a stopped lane takes tasks")
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	d := handler.NewDeterministic(1)
+	n := d.Node("n")
+	if _, err := n.Listen(":1", func(netip.AddrPort, handler.Conn) handler.Sink { return newSink() }); err != nil {
+		t.Fatal(err)
+	}
+	dial := func(address string) error {
+		s := newSink()
+		d.Dial(context.Background(), handler.Target{Address: address}, s)
+		d.Run()
+		return <-s.closed
+	}
+	if err := dial("n:2"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("where nobody listens: %v", err)
+	}
+	var de *net.DNSError
+	if err := dial("nobody:1"); !errors.As(err, &de) {
+		t.Errorf("a name that is not known: %v", err)
+	}
+	if err := dial("n"); err == nil {
+		t.Error("no port")
+	}
+	n.Stop()
+	if err := dial("n:1"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("where the node has stopped: %v", err)
+	}
+	if _, err := n.Listen(":3", nil); err == nil {
+		t.Error("a stopped node listens")
+	}
+	d.Stop()
 }
 
 func TestListen(t *testing.T) {

@@ -24,12 +24,11 @@ type end struct {
 	peer     *end // nil until the other side has accepted
 	open     bool // Opened has been called or is about to
 	err      error
-	begun    bool // the node's life counts this end
-	pulling  bool // an event to Pull is under way
-	inflight []packet
-	last     time.Duration // when the newest of inflight arrives
-	shown    []byte        // arrived and not used up; touched by arrivals only
-	scratch  []byte        // Pull's buffer; touched by pulls only
+	begun    bool     // the node's life counts this end
+	pulling  bool     // an event to Pull is under way
+	inflight []packet // on their way here, oldest first
+	shown    []byte   // arrived and not used up; touched by arrivals only
+	scratch  []byte   // Pull's buffer; touched by pulls only
 }
 
 type packet struct {
@@ -115,15 +114,15 @@ func (e *end) pull() {
 // send puts a packet on its way to the other side. The caller holds the world's mu.
 func (e *end) send(p packet) {
 	to := e.peer
-	p.at = max(e.p.w.time()+e.latency(), to.last)
-	to.last = p.at
+	p.at = e.p.w.time() + e.latency()
 	to.inflight = append(to.inflight, p)
 	if len(to.inflight) == 1 {
 		to.expect()
 	}
 }
 
-// expect makes the oldest packet arrive at its time. The caller holds the world's mu.
+// expect makes the oldest packet arrive at its time, or now if the one before has kept it back. The
+// caller holds the world's mu.
 func (e *end) expect() {
 	p := e.inflight[0]
 	e.p.w.schedule(&event{node: e.node, label: e.label ^ fnv("arrival"), data: p.data, what: eventFunc(e.arrive)}, p.at)

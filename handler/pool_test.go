@@ -3,7 +3,10 @@ package handler_test
 import (
 	"context"
 	"errors"
+	"net"
+	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -116,6 +119,54 @@ func TestConcurrencyDeadlock(t *testing.T) {
 	})
 }
 
+// Everything that a lane can do, on a lane that runs several tasks at a time.
+func TestConcurrencyLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := handler.NewPool(handler.Concurrency(3))
+		l := p.CompletionLane("completions")
+		var ran, stopped, fired, cancelled atomic.Int32
+		count := func(n *atomic.Int32) future.Task { return future.Func(func() { n.Add(1) }) }
+		const burst = 20_000
+		batch := make([]future.Task, burst)
+		for i := range batch {
+			batch[i] = count(&ran)
+			if i%5000 == 0 {
+				batch[i] = future.Func(func() { ran.Add(1); runtime.Goexit() })
+			}
+		}
+		if !l.DispatchAll(batch) || !l.DispatchAll(nil) || !l.Dispatch(count(&ran)) {
+			t.Error("refused")
+		}
+		l.AfterFunc(time.Second, count(&fired))
+		ctx, cancel := context.WithCancel(context.Background())
+		l.OnCancel(ctx, count(&cancelled))
+		cancel()
+		f := future.Async(context.Background(), l, func(co *future.Co) (int, error) {
+			q := future.NewPromise[int](l)
+			l.AfterFunc(time.Minute, future.Func(func() { q.Complete(1, nil) }))
+			return future.Await(co, q.Future())
+		})
+		if v, err := f.Wait(); v != 1 || err != nil {
+			t.Errorf("the body returned %d, %v", v, err)
+		}
+		l.OnStop(count(&stopped))
+		if !l.OnStop(count(&stopped))() {
+			t.Error("could not drop")
+		}
+		p.Stop()
+		<-p.Stopped()
+		if ran.Load() != burst+1 || stopped.Load() != 1 || fired.Load() != 1 || cancelled.Load() != 1 {
+			t.Errorf("%d, %d, %d and %d tasks ran", ran.Load(), stopped.Load(), fired.Load(), cancelled.Load())
+		}
+		if l.Dispatch(count(&ran)) || l.DispatchAll(nil) {
+			t.Error("a stopped lane takes tasks")
+		}
+		if l.Name() != "completions" || l.Now().IsZero() {
+			t.Error("the lane has no name or no clock")
+		}
+	})
+}
+
 // A callback that waits for what never comes is released when nothing else runs any more, and not before.
 func TestConcurrencyStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -198,6 +249,33 @@ var (
 	_ handler.CompletionLaner = (*quiet)(nil)
 	_ future.Marker           = handler.NewPool().Lane("").(future.Marker)
 )
+
+func TestResolve(t *testing.T) {
+	p := handler.NewPool()
+	addrs, err := p.Resolve(context.Background(), "localhost").Wait() // from the hosts file
+	if err != nil || !slices.ContainsFunc(addrs, netip.Addr.IsLoopback) || slices.ContainsFunc(addrs, netip.Addr.Is4In6) {
+		t.Errorf("localhost resolves to %v, %v", addrs, err)
+	}
+	broken := errors.New("no name server")
+	p.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, broken }}
+	var de *net.DNSError
+	if _, err := p.Resolve(context.Background(), "host.invalid").Wait(); !errors.As(err, &de) {
+		t.Errorf("a broken resolver returned %v", err)
+	}
+	asked := make(chan struct{}, 10)
+	p.Resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		asked <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	f := p.Resolve(context.Background(), "host.invalid")
+	<-asked
+	p.Stop()
+	<-p.Stopped()
+	if _, err := f.Wait(); err != future.ErrStopped {
+		t.Errorf("a lookup that Stop ended returned %v", err)
+	}
+}
 
 func TestSystemAlone(t *testing.T) {
 	m := new(mine)

@@ -104,11 +104,32 @@ func (l *Lock) begin(co *future.Co, ctx context.Context) (*attempt, error) {
 		if !errors.Is(err, zk.ErrSessionExpired) {
 			return nil, err
 		}
-		// Requests wait for a connection, so this waits for a session that lives.
-		if _, err := future.Await(co, l.cl.Exists(ctx, "/")); err != nil && !retriable(err) {
+		if err := l.prove(co, ctx); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// prove waits for a session that lives and can be proved to. Requests wait for a connection; and a client that was
+// idle has shown its session for a while to nobody but the server it is connected to, which a sync makes good.
+func (l *Lock) prove(co *future.Co, ctx context.Context) error {
+	_, err := future.Await(co, l.cl.Sync(ctx, "/"))
+	switch {
+	case errors.Is(err, zk.ErrNotReadOnly):
+		writable := future.NewPromise[struct{}](l.work)
+		defer l.cl.OnState(func(c zk.StateChange) {
+			if c.To != zk.ConnectedReadOnly {
+				writable.Complete(struct{}{}, nil)
+			}
+		})()
+		if l.cl.State() != zk.ConnectedReadOnly {
+			return nil
+		}
+		_, err = future.Await(co, writable.Future())
+	case retriable(err), errors.Is(err, zk.ErrSessionExpired):
+		err = nil // in the next one
+	}
+	return err
 }
 
 // retriable reports whether a read may be tried again in the same session.

@@ -83,3 +83,15 @@ func testLock(t *testing.T, ens *zktest.Ensemble) {
 		return len(got(t, cls[0].Children(bg, "/lock")).Names) == 0
 	})
 }
+
+// Who was idle for longer than his session lasts without a proof can take a lock all the same.
+func testLockAfterIdleness(t *testing.T, ens *zktest.Ensemble) {
+	cl := ens.Client(t, zk.WithSessionTimeout(time.Second))
+	session := cl.Session()
+	eventually(t, "nothing proves the session any more", func() bool { return cl.Session().Deadline.IsZero() })
+	held := got(t, recipes.NewLock(cl, "/lock").Acquire(bg))
+	if now := cl.Session(); held.Err() != nil || now.ID != session.ID {
+		t.Errorf("held: %v; %v, want %v", held.Err(), now, session)
+	}
+	got(t, held.Release(bg))
+}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
 )
@@ -74,6 +75,8 @@ func TestRealNoQuorum(t *testing.T) {
 		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"))
 	cl := ens.Client(t, zk.WithSessionTimeout(30*time.Second))
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
+	move(t, ens, cl, func(i int) bool { return i == 2 }) // who is left must know of the node
+	got(t, cl.Sync(bg, "/"))
 	session, log, begun := cl.Session(), statesOf(cl), time.Now()
 	chroot := ens.Chroot(t)
 
@@ -105,6 +108,8 @@ func TestRealNoQuorum(t *testing.T) {
 		t.Errorf("a write to a server without a quorum: %v", err)
 	}
 
+	lock := recipes.NewLock(reader, "/lock").Acquire(bg)
+
 	if _, err, ready := waiting.Poll(); ready {
 		t.Errorf("without a quorum a create has ended: %v", err)
 	}
@@ -121,7 +126,11 @@ func TestRealNoQuorum(t *testing.T) {
 	}
 	log.check(t)
 
-	eventually(t, "the reader is on a server with a quorum", func() bool { return reader.State() == zk.Connected })
-	got(t, reader.Set(bg, "/waiting", nil, zk.AnyVersion))
+	held := got(t, lock) // it has waited for a quorum
+	got(t, held.Txn().Commit(bg))
+	got(t, held.Release(bg))
+	if reader.State() != zk.Connected {
+		t.Errorf("state %v", reader.State())
+	}
 	got(t, reader.Close(bg))
 }

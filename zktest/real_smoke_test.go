@@ -153,6 +153,7 @@ func smokeACL(t *testing.T, cl, other *zk.Client) {
 	}
 	got(t, other.Set(bg, "/acl", nil, zk.AnyVersion))
 	got(t, other.Create(bg, "/acl/mine", nil, zk.ACLs(zk.CreatorACL())))
+	got(t, cl.Sync(bg, "/acl"))
 	fails(t, cl.Get(bg, "/acl/mine"), zk.ErrNoAuth)
 }
 
@@ -207,10 +208,13 @@ func smokeViews(t *testing.T, cl, _ *zk.Client) {
 }
 
 func smokeHold(t *testing.T, cl, _ *zk.Client) {
-	hold, err := cl.Hold(cl.Session())
-	if err != nil {
-		t.Fatal(err)
-	}
+	var hold *zk.Hold
+	eventually(t, "the session is proved to live", func() bool {
+		var err error
+		got(t, cl.Sync(bg, "/"))
+		hold, err = cl.Hold(cl.Session())
+		return err == nil
+	})
 	if err := hold.Err(); err != nil {
 		t.Error(err)
 	}

@@ -23,6 +23,7 @@ func TestRealEnsemble(t *testing.T) {
 		{"GivenUpWatches", testGivenUpWatches},
 		{"ProtectedCreates", testProtectedCreates},
 		{"Lock", testLock},
+		{"LockAfterIdleness", testLockAfterIdleness},
 		{"Codes", testCodes},
 		{"Costly", testCostly},
 	} {

@@ -26,7 +26,8 @@ type Server struct {
 // A ServerOption configures a [Server].
 type ServerOption func(*core.Config)
 
-// WithConfig sets what a server is told when it is made; see [core.Config].
+// WithConfig sets what a server is told when it is made, in place of the defaults of [Start]. To change
+// single settings, write an option of your own: func(c *core.Config) { c.Version = core.V3_8 }.
 func WithConfig(cfg core.Config) ServerOption { return func(c *core.Config) { *c = cfg } }
 
 // NewServer returns a server that is closed when the test ends. It is ready at once and uses no
@@ -91,6 +92,7 @@ func (s *Server) Client(t testing.TB, opts ...zk.Option) *zk.Client {
 	t.Helper()
 	pool := handler.NewPool()
 	pool.Dialer = s.Dial
+	t.Cleanup(pool.Stop) // behind the client's Close
 	return connect(t, "127.0.0.1:2181", append([]zk.Option{zk.WithHandler(pool)}, opts...)...)
 }
 

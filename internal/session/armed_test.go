@@ -140,6 +140,24 @@ func TestArmEndedContext(t *testing.T) {
 	}
 }
 
+// The context is used once more by a callback of the first request that it ends.
+func TestArmEndingContext(t *testing.T) {
+	d, l := driveUp(t), new(cancelLane)
+	var order []string
+	ctx, cancel := context.WithCancel(context.Background())
+	next := (*call)(nil)
+	c := &call{name: "c"}
+	c.Request = Request{Op: wire.OpSetData, Ctx: ctx, Call: &reentrant{c, func() { next = d.armed(l, "next", ctx, &order) }}}
+	d.Submit(&c.Request)
+	d.Arm(l, &c.Request)
+	cancel()
+	l.notice()
+	l.notice()
+	if c.times != 1 || next == nil || next.times != 1 {
+		t.Errorf("%+v, then %+v", c.got, next)
+	}
+}
+
 func TestArmWithoutEnd(t *testing.T) {
 	d, l := driveUp(t), new(cancelLane)
 	var order []string

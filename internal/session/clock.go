@@ -14,7 +14,6 @@ type clock struct {
 	mono, wall time.Time     // the start
 	ahead      time.Duration // how far the wall clock is ahead of the monotonic one, where it was seen last
 	slept      time.Duration // what the monotonic clock has missed
-	elapsed    time.Duration
 }
 
 const (
@@ -43,6 +42,5 @@ func (c *clock) now() time.Duration {
 			c.ahead = ahead
 		}
 	}
-	c.elapsed = max(c.elapsed, mono+c.slept)
-	return c.elapsed
+	return mono + c.slept
 }

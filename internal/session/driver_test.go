@@ -72,6 +72,40 @@ func TestAbortTellsClosers(t *testing.T) {
 	}
 }
 
+// A dispatcher notes when callbacks are dispatched.
+type dispatcher struct {
+	future.Executor
+	note func()
+}
+
+func (l *dispatcher) DispatchAll([]future.Task) bool {
+	l.note()
+	return true
+}
+
+// Callbacks are with their lanes before Close says that all is over.
+func TestClosedBehindCallbacks(t *testing.T) {
+	d := driveUp(t)
+	var order []string
+	p := future.NewPromise[int](&dispatcher{note: func() { order = append(order, "callback") }})
+	p.Future().OnComplete(func(int, error) {})
+	c := &call{}
+	c.Request = Request{Op: wire.OpSetData, Call: &promising{c, p}}
+	d.Submit(&c.Request)
+	d.Close(func(error) { order = append(order, "closed") })
+	d.Abort(nil, ErrClosed)
+	if !slices.Equal(order, []string{"callback", "closed"}) {
+		t.Error(order)
+	}
+}
+
+type promising struct {
+	*call
+	p *future.Promise[int]
+}
+
+func (c *promising) Complete(b *future.Batch, r Reply) { c.p.CompleteIn(b, 0, r.Err) }
+
 // Opened may come before Dial has returned, and so may everything else.
 func TestConnectionFasterThanDial(t *testing.T) {
 	d := drive(t)
@@ -100,9 +134,27 @@ func TestHangUpWhileDialing(t *testing.T) {
 	if c.woken != 0 || len(c.sink.Pull(nil)) != 0 {
 		t.Error("a stale connection is used")
 	}
+	d.connect(1)
+	c.sink.Opened(c)
+	d.newest().woken = 0
+	d.submit(wire.OpSetData)
+	if c.woken != 0 || d.newest().woken != 1 {
+		t.Error("the wrong connection is woken")
+	}
 	c.sink.Closed(errPeer)
 	if d.newest().closed {
 		t.Error("the wrong connection was closed")
+	}
+}
+
+// The connection before was not closed by us, and is still known when the new one opens.
+func TestReconnectFasterThanDial(t *testing.T) {
+	d := driveUp(t)
+	d.sleep(sec)
+	d.onDial = func(c *fakeConn) { c.sink.Opened(c) }
+	d.conns[0].sink.Closed(errPeer)
+	if len(d.conns) != 2 || d.conns[1].woken != 1 {
+		t.Error("the handshake waits")
 	}
 }
 

@@ -14,10 +14,12 @@ type aging struct {
 	*call
 	to   wire.Op
 	aged int
+	saw  string
 }
 
 func (a *aging) Age(body []byte) wire.Op {
 	a.aged++
+	a.saw = string(body)
 	copy(body, strings.ToUpper(string(body)))
 	return a.to
 }
@@ -43,7 +45,7 @@ func TestAgesOnTheNextConnection(t *testing.T) {
 	r.connect(1)
 	r.expect("CONNECTED")
 	got := r.wrote("create#1", "setData#2", "create#3") // known by now
-	if string(got[0].body) != "A" || string(got[2].body) != "C" || a.aged != 1 || c.aged != 1 {
+	if string(got[0].body) != "A" || string(got[2].body) != "C" || a.aged != 1 || c.aged != 1 || a.saw != "a" || c.saw != "c" {
 		t.Errorf("%q, %q, aged %d and %d times", got[0].body, got[2].body, a.aged, c.aged)
 	}
 	r.ok(1, 2, 3)

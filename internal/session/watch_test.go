@@ -126,6 +126,26 @@ func TestOrderOfEvents(t *testing.T) {
 	r.expect(changed, changed, changed, "read: ok", "fire /a: NodeDeleted")
 }
 
+// Whichever of several is given up, and whatever comes behind, the others fire.
+func TestOthersFireWhenOneIsGivenUp(t *testing.T) {
+	for gone := range 3 {
+		r := up(t).knows()
+		var ws []*Watch
+		for range 3 {
+			ws = append(ws, r.watch("/a", WatchData))
+		}
+		r.unwatch(ws[gone])
+		ws = append(ws, r.watch("/a", WatchData))
+		r.event(wire.EventNodeDataChanged, "/a")
+		r.see()
+		for i, w := range ws {
+			if n := w.Call.(*fired).times; (n == 1) != (i != gone) {
+				t.Errorf("%d given up: %d fired %d times", gone, i, n)
+			}
+		}
+	}
+}
+
 func TestWatchesEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		end func(*rig)

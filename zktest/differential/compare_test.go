@@ -1,7 +1,9 @@
 package differential
 
 import (
+	"bytes"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,7 +19,8 @@ type contest struct {
 	scripts  *rapid.Generator[script]
 	played   int // scripts
 	steps    int
-	differed script
+	differed script // of the last check that failed
+	report   string // of that
 }
 
 // check plays one script, as part of a property.
@@ -30,7 +33,7 @@ func (c *contest) check(t *rapid.T) {
 		t.Fatal(err)
 	}
 	if report != "" {
-		c.differed = sc
+		c.differed, c.report = sc, report
 		t.Fatal("the servers answer differently")
 	}
 }
@@ -40,7 +43,7 @@ func (c *contest) play(sc script) (report string, err error) {
 	c.played++
 	root := ""
 	if !c.profile.alone {
-		root = fmt.Sprintf("/s%06d", c.played)
+		root = rootOf(c.played)
 	}
 	var real, core *transcript
 	var realErr, coreErr error
@@ -54,6 +57,9 @@ func (c *contest) play(sc script) (report string, err error) {
 	return compare(sc, root, real, core), nil
 }
 
+// rootOf is the root of the nth script of a test. Roots are of the same length.
+func rootOf(n int) string { return fmt.Sprintf("/s%06d", n) }
+
 // compare returns a report of the first step that differs.
 func compare(sc script, root string, real, core *transcript) string {
 	for i := range max(len(real.Steps), len(core.Steps)) {
@@ -64,14 +70,22 @@ func compare(sc script, root string, real, core *transcript) string {
 		if i < len(core.Steps) {
 			b = core.Steps[i]
 		}
-		if diff := cmp.Diff(a, b); diff != "" {
+		if diff := diffOf(a, b); diff != "" {
 			return report(sc, root, i, diff)
 		}
 	}
-	if diff := cmp.Diff(real.State, core.State); diff != "" {
+	if diff := diffOf(real.State, core.State); diff != "" {
 		return report(sc, root, -1, diff)
 	}
 	return ""
+}
+
+// diffOf says how two values differ, and "" if they do not, which is the usual case and found out in a simpler way first.
+func diffOf(real, core any) string {
+	if reflect.DeepEqual(real, core) {
+		return ""
+	}
+	return cmp.Diff(real, core, cmp.Comparer(func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }))
 }
 
 func report(sc script, root string, at int, diff string) string {

@@ -75,21 +75,26 @@ var expected = []struct {
 }
 
 // require fails the test for what was not met.
-func (c coverage) require(t *testing.T, version wire.Version) {
+func (c coverage) require(t *testing.T, p *profile) {
 	t.Helper()
 	for _, op := range append(slices.Clone(ops), wire.OpAuth, wire.OpSASL, wire.OpCloseSession, wire.OpCreateSession, wire.OpNotification) {
-		if op == wire.OpDeleteContainer && !version.AtLeast(v(3, 9, 0)) {
+		if op == wire.OpDeleteContainer && !p.version.AtLeast(v(3, 9, 0)) {
 			continue // its record was not read right
 		}
-		if version.AtLeast(op.Since()) && c[op][wire.OK] == 0 {
+		if p.sends(op) && c[op][wire.OK] == 0 {
 			t.Errorf("%v never succeeded", op)
 		}
 	}
 	for _, e := range expected {
 		for _, code := range e.codes {
-			if version.AtLeast(e.op.Since()) && c[e.op][code] == 0 {
+			if p.sends(e.op) && c[e.op][code] == 0 {
 				t.Errorf("%v was never answered %s", e.op, code.String())
 			}
 		}
 	}
+}
+
+// sends reports whether scripts have the operation in them.
+func (p *profile) sends(op wire.Op) bool {
+	return p.version.AtLeast(op.Since()) && !p.unsent(&request{Op: op})
 }

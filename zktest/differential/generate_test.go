@@ -14,16 +14,16 @@ type profile struct {
 	// alone: the script has the server for itself, and may use and spoil what all scripts share: the root, /zookeeper.
 	alone   bool
 	servers int
+	held    map[string]int // requests that were not sent, by difference.what
 }
 
-// scripts generates scripts of about 30 steps. They come in bunches, which shrinks faster.
+// scripts generates scripts of up to 50 steps.
 func (p *profile) scripts() *rapid.Generator[script] {
-	first := p.foundations()
-	bunches := rapid.SliceOfN(rapid.SliceOfN(p.steps(), 0, 14), 0, 12)
+	first, steps := p.foundations(), p.steps()
 	return rapid.Custom(func(t *rapid.T) script {
 		s := first.Draw(t, "first")
-		for _, bunch := range bunches.Draw(t, "bunches") {
-			s = append(s, bunch...)
+		for range below(t, 50) {
+			s = append(s, steps.Draw(t, "step"))
 		}
 		return s
 	})
@@ -103,6 +103,7 @@ func (p *profile) dials() *rapid.Generator[dial] {
 			Timeout:  pick(t, []int32{30_000, 60_000, longTimeout, math.MaxInt32, 41_234}),
 			ReadOnly: readOnlyKind(below(t, int(readOnlyKinds))),
 		}
+		d.End = below(t, 5) == 1
 		switch below(t, 20) {
 		case 1, 2:
 			d.Password = passwordKind(below(t, int(passwordKinds)))
@@ -129,9 +130,9 @@ func zxids() *rapid.Generator[zxid] {
 		case 0:
 			return zxid{fromZero, pick(t, []int64{0, -1, math.MaxInt64, math.MinInt64})}
 		case 1:
-			return zxid{fromBase, rapid.Int64Range(0, 60).Draw(t, "zxid")}
+			return zxid{fromBase, int64(below(t, 60))}
 		}
-		return zxid{fromLast, rapid.Int64Range(-12, 3).Draw(t, "zxid")}
+		return zxid{fromLast, int64(below(t, 16)) - 12}
 	})
 }
 

@@ -61,6 +61,19 @@ func readError(err error) error {
 
 func (p *peer) close() { _ = p.nc.Close() }
 
+// hangUp closes the connection when the server has noticed, and forgotten it. Without that ZooKeeper may come across it
+// when the session is back on another connection, and forget that one: two connections then have one session for good.
+func (p *peer) hangUp() {
+	if half, ok := p.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		for {
+			if _, err := p.frame(); err != nil {
+				break
+			}
+		}
+	}
+	p.close()
+}
+
 // join makes a session of its own, or renews one. It is for connections that are not part of a script.
 func (p *peer) join(session int64, password []byte) (*wire.ConnectResponse, error) {
 	req := &wire.ConnectRequest{HasReadOnly: true}

@@ -94,7 +94,7 @@ func TestPlantedFlawsAreFound(t *testing.T) {
 			if p.flaw != nil {
 				bad.plant = func(nc net.Conn) net.Conn { return spoil(nc, p.flaw()) }
 			}
-			c := newContest(&coreHost{version: good}, good)
+			c := newContest(&coreHost{version: good}, &coreHost{version: good})
 			c.core = bad
 			r := new(recorder)
 			setRapid(t, "1000")

@@ -114,7 +114,7 @@ func (p *player) cut(i int) {
 
 func (s *slot) hangUp() {
 	if s.peer != nil {
-		s.peer.close()
+		s.peer.hangUp()
 		s.peer = nil
 	}
 }
@@ -174,6 +174,9 @@ func (p *player) dial(i int, d *dial) {
 		if j != i && p.holds(j, req.SessionId) {
 			p.probe(j)
 		}
+	}
+	if d.End && p.slots[i].peer != nil {
+		p.exchange(i, []request{{Op: wire.OpCloseSession}})
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *profile) requestsOf(ops []wire.Op) *rapid.Generator[request] {
 		case 2, 3:
 			r.Mangle = mangles().Draw(t, "mangle")
 		}
-		if unsent(p, &r) {
+		if p.unsent(&r) {
 			return request{Op: wire.OpPing, Xid: wire.XidPing}
 		}
 		return r
@@ -77,7 +77,7 @@ func (p *profile) watching(t *rapid.T) []request {
 		case 4:
 			r = request{Op: wire.OpSetData, Record: &proto.SetDataRequest{Path: path, Version: wire.AnyVersion}}
 		}
-		if p.confined(r.Record); p.version.AtLeast(r.Op.Since()) && !unsent(p, &r) {
+		if p.confined(r.Record); p.version.AtLeast(r.Op.Since()) && !p.unsent(&r) {
 			requests = append(requests, r)
 		}
 	}
@@ -110,7 +110,7 @@ func (p *profile) lonely() *rapid.Generator[request] {
 		if below(t, 20) == 1 {
 			r.Mangle = mangles().Draw(t, "mangle")
 		}
-		if unsent(p, &r) {
+		if p.unsent(&r) {
 			return request{Op: wire.OpPing, Xid: wire.XidPing}
 		}
 		return r

@@ -47,6 +47,8 @@ type dial struct {
 	ReadOnly readOnlyKind
 	Protocol int32
 	Mangle   mangle
+	// End closes the session as soon as it is there: how another client ends one.
+	End bool
 }
 
 type passwordKind int
@@ -177,6 +179,7 @@ func (d *dial) String() string {
 	add(d.ReadOnly != readOnlyFalse, [...]string{"", "read-only", "no read-only byte"}[d.ReadOnly])
 	add(d.Protocol != 0, fmt.Sprint("protocol ", d.Protocol))
 	b.WriteString(d.Mangle.String())
+	add(d.End, "and close it")
 	return b.String()
 }
 

@@ -29,7 +29,7 @@ func (c *contest) shrink(sc script) (script, string) {
 		return true
 	}
 	if !differs(sc) {
-		return sc, "not again: a second time the servers answered alike"
+		return sc, "once, but not a second time: " + c.report
 	}
 	for size := (len(sc) + 1) / 2; size > 0; size /= 2 {
 		for i := 0; i+size <= len(sc); {
@@ -58,12 +58,15 @@ func (c *contest) shrink(sc script) (script, string) {
 // simpler returns versions of a step with less in them. None is as it was.
 func simpler(st step) (all []step) {
 	if d := st.Dial; d != nil {
+		whole := *d
+		whole.End = false
 		for _, less := range []dial{
+			whole,
 			{Server: d.Server, Timeout: 30_000},
-			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of},
-			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, Stay: d.Stay},
-			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, Zxid: d.Zxid},
-			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, Password: d.Password},
+			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, End: d.End},
+			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, End: d.End, Stay: d.Stay},
+			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, End: d.End, Zxid: d.Zxid},
+			{Server: d.Server, Timeout: 30_000, Resume: d.Resume, Of: d.Of, End: d.End, Password: d.Password},
 		} {
 			if !reflect.DeepEqual(less, *d) && weight(&less) < weight(d) {
 				all = append(all, step{Slot: st.Slot, Dial: &less})
@@ -90,7 +93,7 @@ func simpler(st step) (all []step) {
 
 // weight counts what is odd about a handshake.
 func weight(d *dial) (n int) {
-	for _, odd := range []bool{d.Resume, d.Stay, d.Unknown, d.Password != rightPassword, d.Zxid != zxid{}, d.Timeout != 30_000,
+	for _, odd := range []bool{d.Resume, d.Stay, d.Unknown, d.End, d.Password != rightPassword, d.Zxid != zxid{}, d.Timeout != 30_000,
 		d.ReadOnly != readOnlyFalse, d.Protocol != 0, d.Mangle.Cut > 0 || len(d.Mangle.Add) > 0} {
 		if odd {
 			n++

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Few values, so that requests meet the same nodes. The first of a list is what a failure shrinks to.
+// Few values, so that requests meet the same nodes.
 
 // below draws a number from 0 to n-1, all of them as likely, unlike the generators of rapid, which prefer small ones and
 // with them the beginnings of lists.

@@ -49,7 +49,10 @@ def explain(longrepr):
     if isinstance(longrepr, tuple):  # skipped: file, line, reason
         return str(longrepr[-1])
     crash = getattr(longrepr, "reprcrash", None)
-    return crash.message if crash else str(longrepr)
+    if crash is None:
+        return str(longrepr)
+    places = [entry.reprfileloc for entry in longrepr.reprtraceback.reprentries if entry.reprfileloc]
+    return " < ".join([crash.message, *("%s:%d" % (os.path.basename(at.path), at.lineno) for at in reversed(places))])
 
 
 def pytest_runtest_logfinish(nodeid):
