@@ -42,6 +42,8 @@ var importRows = []importRow{
 		module: []string{"internal/wire"},
 		denied: []string{"net", "net/http", "os", "os/exec", "os/signal", "sync", "sync/atomic", "syscall"},
 	},
+	// A picture is drawn from plain data.
+	{pkg: "zktest/internal/picture"},
 	{
 		pkg:       "zktest/linear",
 		module:    []string{"future", "handler", "zk", "recipes", "internal/wire", "zktest"},
