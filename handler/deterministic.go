@@ -1,7 +1,7 @@
 package handler
 
 import (
-	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -40,7 +40,9 @@ type home = Node
 // January 1, 2000.
 func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministic {
 	w := &world{
-		seed:       binary.BigEndian.AppendUint64(nil, seed),
+		seed:       seedBytes(seed),
+		timing:     seedBytes(seed),
+		policy:     Uniform,
 		mark:       mark.New(),
 		inProcess:  mark.New(),
 		horizon:    time.Hour,
@@ -50,12 +52,12 @@ func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministi
 		trace:      newTrace(),
 	}
 	w.life.prepare()
-	w.sched = newStream(w.seed, "scheduler")
 	w.network = newPlainNetwork(w)
 	d := &Deterministic{w: w}
 	for _, o := range options {
 		o.deterministic(d)
 	}
+	w.runnable = w.policy.chooser(w)
 	d.home = w.node("")
 	return d
 }
@@ -96,14 +98,17 @@ func (d *Deterministic) Step() bool {
 	return stepped
 }
 
-// Run lets things happen until nothing is left or the Horizon has passed.
-func (d *Deterministic) Run() { d.w.run(drive{limit: d.w.horizon}) }
+// Run lets things happen until nothing is left or the Horizon has passed. Its only error is a
+// [*BusyError].
+func (d *Deterministic) Run() error { return d.w.run(drive{limit: d.w.horizon}) }
 
 // RunUntil lets things happen until done returns true. It asks before each step, and done must be
 // quick. If it does not come to that, because nothing is left or the Horizon has passed, the
-// error is a [*future.DeadlockError].
+// error is a [*future.DeadlockError], or a [*BusyError].
 func (d *Deterministic) RunUntil(done func() bool) error {
-	d.w.run(drive{limit: d.w.horizon, until: done, patient: true})
+	if err := d.w.run(drive{limit: d.w.horizon, until: done, patient: true}); err != nil {
+		return err
+	}
 	if !done() {
 		return &future.DeadlockError{Lane: d.Name()}
 	}
@@ -111,11 +116,14 @@ func (d *Deterministic) RunUntil(done func() bool) error {
 }
 
 // Advance lets everything happen that is due in the next t of virtual time, and sets the clock to the
-// end of it.
-func (d *Deterministic) Advance(t time.Duration) {
+// end of it. Its only error is a [*BusyError].
+func (d *Deterministic) Advance(t time.Duration) error {
 	until := d.w.elapsed() + t
-	d.w.run(drive{limit: t, patient: true})
+	if err := d.w.run(drive{limit: t, patient: true}); err != nil {
+		return err
+	}
 	d.w.advanceTo(until)
+	return nil
 }
 
 // TraceHash returns a hash of everything that has happened so far, with its time and node: two runs
@@ -124,6 +132,14 @@ func (d *Deterministic) TraceHash() uint64 {
 	d.w.mu.Lock()
 	defer d.w.mu.Unlock()
 	return d.w.trace.hash
+}
+
+// Digests returns what TraceHash was after every 1,000th step. The first place where those of two runs
+// differ tells where to look for what made them different.
+func (d *Deterministic) Digests() []uint64 {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	return slices.Clone(d.w.trace.digests)
 }
 
 // Steps returns how many things have happened.

@@ -280,7 +280,7 @@ func TestNothingLeft(t *testing.T) {
 func TestOneDriver(t *testing.T) {
 	d := handler.NewDeterministic(1)
 	for name, drive := range map[string]func(){
-		"Step": func() { d.Step() }, "Run": d.Run, "Advance": func() { d.Advance(1) }, "RunUntil": func() { d.RunUntil(func() bool { return true }) },
+		"Step": func() { d.Step() }, "Run": func() { d.Run() }, "Advance": func() { d.Advance(1) }, "RunUntil": func() { d.RunUntil(func() bool { return true }) },
 	} {
 		d.Lane("a").Dispatch(future.Func(func() {
 			defer func() {

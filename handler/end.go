@@ -47,7 +47,7 @@ const (
 
 // newEnd makes one side of the connection id. The caller holds the world's mu.
 func newEnd(p *plainNetwork, n *Node, id, direction string) *end {
-	return &end{p: p, node: n, id: id, label: fnv("conn", id, direction), rng: newStream(p.w.seed, "network", id, direction)}
+	return &end{p: p, node: n, id: id, label: fnv("conn", id, direction), rng: newStream(p.w.timing, "network", id, direction)}
 }
 
 func (e *end) begin() bool {

@@ -11,10 +11,13 @@ const forever = time.Duration(math.MaxInt64)
 // An event is something that happens once, at a time: a timer, the arrival of bytes.
 type event struct {
 	at    time.Duration // since the beginning of the world
+	seq   uint64        // how many have been scheduled before
+	from  uint64        // the step that has scheduled it
 	index int           // place in the heap; -1 when it is not there
 	node  *Node
 	label uint64
 	data  []byte // what arrives; for the trace
+	kind  string // for observers
 	what  interface{ happen() }
 	off   bool // taken back when it was due already, or has happened
 }
@@ -31,14 +34,24 @@ func (e *event) begin() (ok, more bool) {
 }
 
 func (e *event) identity() (*Node, uint64, []byte) { return e.node, e.label, e.data }
+func (e *event) cause() uint64                     { return e.from }
 func (e *event) run()                              { e.what.happen() }
 func (e *event) end()                              {}
 
-// An eventHeap has the next event on top. Which of several at the same time does not matter: they
-// become runnable together, and the seed picks.
+func (e *event) describe(v *Event) {
+	v.Node, v.Kind = e.node.name, e.kind
+	if d, ok := e.what.(interface{ describe(*Event) }); ok {
+		d.describe(v)
+	}
+}
+
+// An eventHeap has the next event on top, and of several at the same time the one that was scheduled
+// first. They become runnable together, and the policy picks.
 type eventHeap []*event
 
-func (h eventHeap) less(i, j int) bool { return h[i].at < h[j].at }
+func (h eventHeap) less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
 
 func (h eventHeap) swap(i, j int) {
 	h[i], h[j] = h[j], h[i]

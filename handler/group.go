@@ -11,12 +11,15 @@ import (
 // that its tasks run in the order in which they were dispatched.
 type group struct {
 	n     *Node
+	key   string // of the names, up to the first slash
 	label uint64
 
 	// Guarded by the world's mu:
 	queue    []future.Task // queue[:head] has run
 	head     int
 	task     future.Task // the one that is running
+	causes   []uint64    // the steps that have dispatched what is queued; kept for an observer only
+	from     uint64      // the one that has dispatched task
 	busyLane             // in the ring while there is a task queued or running
 }
 
@@ -25,13 +28,19 @@ func (g *group) identity() (*Node, uint64, []byte) { return g.n, g.label, nil }
 func (g *group) begin() (ok, more bool) {
 	g.task = g.queue[g.head]
 	g.queue[g.head] = nil
+	if g.n.w.observe != nil {
+		g.from = g.causes[g.head]
+	}
 	g.head++
 	more = g.head < len(g.queue)
 	if !more {
-		g.queue, g.head = g.queue[:0], 0
+		g.queue, g.head, g.causes = g.queue[:0], 0, g.causes[:0]
 	}
 	return true, more
 }
+
+func (g *group) cause() uint64     { return g.from }
+func (g *group) describe(e *Event) { e.Node, e.Kind, e.Label = g.n.name, KindTask, g.key }
 
 func (g *group) run() { g.task.Run() }
 
@@ -60,9 +69,17 @@ func (g *group) add(force bool, ts ...future.Task) bool {
 	if g.head > keepQueue && g.head > len(g.queue)/2 {
 		n := copy(g.queue, g.queue[g.head:])
 		clear(g.queue[n:])
+		if w.observe != nil {
+			g.causes = append(g.causes[:0], g.causes[g.head:]...)
+		}
 		g.queue, g.head = g.queue[:n], 0
 	}
 	g.queue = append(g.queue, ts...)
+	if w.observe != nil {
+		for range ts {
+			g.causes = append(g.causes, w.trace.steps)
+		}
+	}
 	if idle {
 		w.add(g)
 	}

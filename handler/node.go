@@ -22,9 +22,10 @@ type Node struct {
 	streams streams
 
 	// Guarded by the world's mu:
-	groups   map[string]*group
-	released bool // its processes have been told that it is quiet
-	dialed   int
+	groups    map[string]*group
+	released  bool // its processes have been told that it is quiet
+	dialed    int
+	processes int // how many were spawned
 }
 
 // beginning is when virtual time begins.
@@ -88,7 +89,7 @@ func (n *Node) Lane(name string) Lane {
 	defer n.w.mu.Unlock()
 	g := n.groups[key]
 	if g == nil {
-		g = &group{n: n, label: fnv("lane", key)}
+		g = &group{n: n, key: key, label: fnv("lane", key)}
 		n.groups[key] = g
 	}
 	return &detLane{g, name}
@@ -138,7 +139,7 @@ func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.
 	}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
-	n.w.schedule(&event{node: n, label: fnv("resolve"), what: eventFunc(func() {
+	n.w.schedule(&event{node: n, label: fnv("resolve"), kind: KindResolve, what: eventFunc(func() {
 		defer n.life.endCloser(look)
 		if ctx.Err() != nil {
 			p.Complete(nil, ctx.Err())
@@ -167,7 +168,7 @@ type nodeTimer struct {
 
 func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane) Timer {
 	tm := &nodeTimer{t: t, lane: lane}
-	tm.event.node, tm.event.label, tm.event.what = n, fnv(kind), tm
+	tm.event.node, tm.event.label, tm.event.kind, tm.event.what = n, fnv(kind), KindTimer, tm
 	if lane != nil {
 		tm.event.label = lane.label
 	}
@@ -175,6 +176,12 @@ func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane)
 	defer n.w.mu.Unlock()
 	n.w.schedule(&tm.event, n.w.time()+max(d, 0))
 	return tm
+}
+
+func (tm *nodeTimer) describe(e *Event) {
+	if tm.lane != nil {
+		e.Label = tm.lane.name
+	}
 }
 
 func (tm *nodeTimer) happen() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"runtime/debug"
+	"strconv"
 	"sync/atomic"
 	"unsafe"
 
@@ -16,6 +17,8 @@ import (
 type process struct {
 	w     *world
 	node  *Node
+	label uint64
+	name  string // its number on its node
 	fn    func()
 	next  func() (struct{}, bool) // goes on with fn; made when it starts
 	yield func(struct{}) bool     // suspends it
@@ -24,6 +27,7 @@ type process struct {
 	suspended bool
 	woken     bool // while it was not suspended
 	ended     bool
+	from      uint64 // the step that has woken it
 
 	lo, hi atomic.Uintptr // stack addresses that are known to be the process's, see isCaller
 }
@@ -33,16 +37,21 @@ func (n *Node) spawn(fn func()) {
 	if !n.life.spawn() {
 		return
 	}
-	p := &process{w: n.w, node: n, fn: fn}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
+	n.processes++
+	p := &process{w: n.w, node: n, fn: fn, label: mix(processLabel, uint64(n.processes)), name: strconv.Itoa(n.processes)}
+	p.from = n.w.trace.steps
 	n.w.started = append(n.w.started, p)
 	n.w.add(p)
 }
 
 var processLabel = fnv("process")
 
-func (p *process) identity() (*Node, uint64, []byte) { return p.node, processLabel, nil }
+func (p *process) identity() (*Node, uint64, []byte) { return p.node, p.label, nil }
+func (p *process) cause() uint64                     { return p.from }
+
+func (p *process) describe(e *Event) { e.Node, e.Kind, e.Label = p.node.name, KindProcess, p.name }
 
 func (p *process) begin() (ok, more bool) {
 	p.suspended = false
@@ -96,6 +105,7 @@ func (p *process) Run() {
 
 // wake is Run for who holds the world's mu.
 func (p *process) wake() {
+	p.from = p.w.trace.steps
 	if p.suspended {
 		p.suspended = false
 		p.w.add(p)

@@ -44,3 +44,13 @@ func newStream(seed []byte, names ...string) *rand.Rand {
 	sum := h.Sum(nil)
 	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum), binary.BigEndian.Uint64(sum[8:])))
 }
+
+// mix returns a number that follows from two and looks like neither.
+func mix(a, b uint64) uint64 {
+	x := (a ^ b*0x9e3779b97f4a7c15) + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func seedBytes(seed uint64) []byte { return binary.BigEndian.AppendUint64(nil, seed) }

@@ -4,9 +4,13 @@ import "time"
 
 // A trace is the running FNV-1a hash of everything that has happened in a world.
 type trace struct {
-	hash  uint64
-	steps uint64
+	hash    uint64
+	steps   uint64
+	digests []uint64
 }
+
+// digestEvery is how many steps lie between two digests.
+const digestEvery = 1000
 
 const (
 	fnvOffset = 14695981039346656037
@@ -27,6 +31,9 @@ func (t *trace) step(now time.Duration, node, label uint64, data []byte) {
 	}
 	t.hash = h
 	t.bytes(data)
+	if t.steps%digestEvery == 0 {
+		t.digests = append(t.digests, t.hash)
+	}
 }
 
 func (t *trace) bytes(b []byte) {

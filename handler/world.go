@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,9 @@ import (
 // group, a process that may go on, a timer, bytes. When there are none, time jumps to the next event.
 type world struct {
 	seed                   []byte
+	timing                 []byte // the seed of all that decides about order and time
+	policy                 Policy
+	observe                observer // nil: nobody
 	hook                   PanicHook
 	mark                   uint32 // of the goroutine that drives
 	inProcess              uint32 // of processes
@@ -26,18 +28,22 @@ type world struct {
 	armedTasks             atomic.Int64
 	stopping               atomic.Bool // a node is
 
-	mu       sync.Mutex // guards what follows
-	seat                // who drives
-	now      time.Duration
-	sched    *rand.Rand
-	runnable []item
-	events   eventHeap
-	nodes    map[string]*Node
-	order    []*Node // in the order of their making
-	current  *process
-	armed    armedContexts
-	started  []*process // processes that have not ended, oldest first
-	trace    trace
+	mu        sync.Mutex // guards what follows
+	seat                 // who drives
+	now       time.Duration
+	runnable  chooser
+	events    eventHeap
+	scheduled uint64 // how many events have been
+	nodes     map[string]*Node
+	order     []*Node // in the order of their making
+	current   *process
+	armed     armedContexts
+	started   []*process // processes that have not ended, oldest first
+	trace     trace
+	told      []Event // what the observer has not been told yet
+	busy      int     // steps since the clock moved
+	busyLimit int
+	failure   error // why the present drive must end
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -45,8 +51,12 @@ type item interface {
 	// begin is called when the item has been picked. ok: it happens; otherwise it has been taken
 	// back. more: it may be picked again.
 	begin() (ok, more bool)
-	// identity is what the trace shows.
+	// identity is what the trace shows. Node and label do not change, and tell sources apart; see Policy.
 	identity() (n *Node, label uint64, data []byte)
+	// cause is the step that led to the one that begins. It is called after begin.
+	cause() uint64
+	// describe fills in what an observer is to know.
+	describe(*Event)
 	// run is what happens.
 	run()
 	// end is called when run has returned or not.
@@ -56,22 +66,17 @@ type item interface {
 // step lets one of the things happen that may happen now. It returns false when there is none.
 func (w *world) step() bool {
 	w.mu.Lock()
-	for len(w.runnable) > 0 {
-		i := 0
-		if n := len(w.runnable); n > 1 {
-			i = w.sched.IntN(n)
+	for {
+		it := w.runnable.take()
+		if it == nil {
+			break
 		}
-		it := w.runnable[i]
 		ok, more := it.begin()
-		if !more {
-			last := len(w.runnable) - 1
-			w.runnable[i] = w.runnable[last]
-			w.runnable[last] = nil
-			w.runnable = w.runnable[:last]
+		if more {
+			w.runnable.again(it)
 		}
 		if ok {
-			n, label, data := it.identity()
-			w.trace.step(w.now, n.label, label, data)
+			w.count(it)
 			w.mu.Unlock()
 			w.perform(it)
 			return true
@@ -81,11 +86,26 @@ func (w *world) step() bool {
 	return false
 }
 
+// count makes it a step. The caller holds mu.
+func (w *world) count(it item) {
+	n, label, data := it.identity()
+	w.trace.step(w.now, n.label, label, data)
+	if w.busy++; w.busy == w.busyLimit+1 && w.busyLimit > 0 {
+		w.failure = w.busyError(it)
+	}
+	if w.observe != nil {
+		w.saw(it, it.cause(), data)
+	}
+}
+
 func (w *world) perform(it item) {
 	defer func() { // also when the item panics or calls Goexit, which ends the driver
 		w.mu.Lock()
 		it.end()
 		w.mu.Unlock()
+		if w.observe != nil {
+			w.tellAll()
+		}
 	}()
 	if w.hook != nil {
 		defer w.hook.caught()
@@ -95,9 +115,11 @@ func (w *world) perform(it item) {
 
 // passTo moves the clock and makes runnable what is due. The caller holds mu.
 func (w *world) passTo(t time.Duration) {
-	w.now = max(w.now, t)
+	if t > w.now {
+		w.now, w.busy = t, 0
+	}
 	for len(w.events) > 0 && w.events[0].at <= w.now {
-		w.runnable = append(w.runnable, w.events.pop())
+		w.runnable.add(w.events.pop())
 	}
 }
 
@@ -118,7 +140,9 @@ func (w *world) time() time.Duration {
 
 // schedule makes e happen at t, or now if that is past. The caller holds mu.
 func (w *world) schedule(e *event, t time.Duration) {
-	e.at, e.index, e.off = t, -1, false
+	w.scheduled++
+	e.at, e.seq, e.index, e.off = t, w.scheduled, -1, false
+	e.from = w.trace.steps
 	if t <= w.time() {
 		w.add(e)
 		return
@@ -129,7 +153,7 @@ func (w *world) schedule(e *event, t time.Duration) {
 
 // add makes it something that may happen now. The caller holds mu.
 func (w *world) add(it item) {
-	w.runnable = append(w.runnable, it)
+	w.runnable.add(it)
 	w.rouse()
 }
 

@@ -17,7 +17,7 @@ type drive struct {
 }
 
 // run drives on behalf of Step, Run, RunUntil and Advance.
-func (w *world) run(goal drive) {
+func (w *world) run(goal drive) error {
 	d := newDriver(context.Background())
 	w.mu.Lock()
 	ok := (w.driver == nil || w.bubble != nil && !w.inTask()) && w.claimRun(d)
@@ -26,7 +26,7 @@ func (w *world) run(goal drive) {
 		panic("handler: a Deterministic has one driver: Step, Run, RunUntil and Advance are not for its tasks, nor for two goroutines at once")
 	}
 	defer w.release(d)
-	w.drive(d, goal)
+	return w.drive(d, goal)
 }
 
 // drain lets happen what can happen without time passing, if nobody drives.
@@ -53,10 +53,11 @@ func (w *world) release(d *driver) {
 // inTask reports whether the caller is a task or a coroutine's body, called by the driver.
 func (w *world) inTask() bool { return mark.Within(w.mark) }
 
-// drive lets things happen until d is over, goal is reached, or nothing is left to happen in time.
-func (w *world) drive(d *driver, goal drive) {
+// drive lets things happen until d is over, goal is reached, or nothing is left to happen in time. The
+// error, if there is one, says why it had to stop before.
+func (w *world) drive(d *driver, goal drive) (err error) {
 	if !w.hasSeat(d) {
-		return
+		return nil
 	}
 	if goal.limit < forever {
 		goal.limit += w.elapsed()
@@ -71,11 +72,23 @@ func (w *world) drive(d *driver, goal drive) {
 			if stepped && goal.after != nil {
 				goal.after()
 			}
+			if err = w.takeFailure(); err != nil {
+				return
+			}
 			if !w.notice() && !stepped && !w.passTime(d, goal) {
 				return
 			}
 		}
 	})
+	return err
+}
+
+func (w *world) takeFailure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.failure
+	w.failure = nil
+	return err
 }
 
 // hasSeat waits, in a bubble, until d has the seat. Elsewhere it has it from the start.
@@ -182,7 +195,7 @@ func (w *world) park(ctx context.Context, n *Node, lane string, wt future.Waitab
 	w.claim(d)
 	w.mu.Unlock()
 	defer w.release(d)
-	w.drive(d, drive{limit: w.horizon, until: n.life.isQuiet.Load, patient: true})
+	err := w.drive(d, drive{limit: w.horizon, until: n.life.isQuiet.Load, patient: true})
 	if n.life.isQuiet.Load() {
 		w.drive(d, drive{}) // what else is left to do at this time, so that the node can end
 	}
@@ -193,6 +206,8 @@ func (w *world) park(ctx context.Context, n *Node, lane string, wt future.Waitab
 		return ctx.Err()
 	case n.life.isQuiet.Load():
 		return future.ErrStopped
+	case err != nil:
+		return err
 	}
 	return &future.DeadlockError{Lane: lane}
 }
