@@ -192,7 +192,7 @@ func TestHoldErrComparesTheClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &jumpy{Handler: det.Node("client")}
-	w := newWorld(&world{T: t, h: h, addr: "server:2181", srv: srv, sleep: det.Advance}, nil)
+	w := newWorld(&world{T: t, h: h, addr: "server:2181", srv: srv, sleep: func(d time.Duration) { _ = det.Advance(d) }}, nil)
 	cl := w.client(zk.WithSessionTimeout(8 * time.Second))
 	held := hold(w, cl)
 	if err := held.Err(); err != nil {

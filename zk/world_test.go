@@ -103,7 +103,7 @@ func deterministicWorld(t *testing.T, opts []zktest.ServerOption) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, h: det.Node("client"), addr: "server:2181", srv: srv, inLine: true, sleep: det.Advance}
+	w := &world{T: t, h: det.Node("client"), addr: "server:2181", srv: srv, inLine: true, sleep: func(d time.Duration) { _ = det.Advance(d) }}
 	t.Cleanup(det.Stop)
 	return newWorld(w, opts)
 }
