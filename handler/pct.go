@@ -118,3 +118,12 @@ func (c *pct) fall(source uint64) {
 		c.list[i].rank = c.rank(c.list[i].it)
 	}
 }
+
+func (c *pct) remove(match func(item) bool) (taken []item) {
+	kept, out := split(c.list, func(r ranked) bool { return match(r.it) })
+	c.list = kept
+	for _, r := range out {
+		taken = append(taken, r.it)
+	}
+	return taken
+}

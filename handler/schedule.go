@@ -76,6 +76,22 @@ type chooser interface {
 	// again puts back what take has returned last.
 	again(item)
 	empty() bool
+	// remove takes out all that match and returns them.
+	remove(match func(item) bool) []item
+}
+
+// split moves what matches out of a list.
+func split[T any](list []T, match func(T) bool) (kept, taken []T) {
+	kept = list[:0]
+	for _, v := range list {
+		if match(v) {
+			taken = append(taken, v)
+		} else {
+			kept = append(kept, v)
+		}
+	}
+	clear(list[len(kept):])
+	return kept, taken
 }
 
 type uniform struct {
@@ -92,17 +108,22 @@ func (u *uniform) take() item {
 	case 0:
 		return nil
 	case 1:
-		return u.remove(0)
+		return u.takeAt(0)
 	default:
-		return u.remove(u.rng.IntN(n))
+		return u.takeAt(u.rng.IntN(n))
 	}
 }
 
-func (u *uniform) remove(i int) item {
+func (u *uniform) takeAt(i int) item {
 	it, last := u.list[i], len(u.list)-1
 	u.list[i], u.list[last] = u.list[last], nil
 	u.list = u.list[:last]
 	return it
+}
+
+func (u *uniform) remove(match func(item) bool) (taken []item) {
+	u.list, taken = split(u.list, match)
+	return taken
 }
 
 type fifo struct {
@@ -134,6 +155,12 @@ func (f *fifo) take() item {
 	return it
 }
 
+func (f *fifo) remove(match func(item) bool) []item {
+	kept, taken := split(f.list[f.head:], match)
+	f.list, f.head = append(f.list[:0], kept...), 0
+	return taken
+}
+
 // patience is how many steps a policy may take in a row without regard for those that wait.
 const patience = 1000
 
@@ -161,4 +188,9 @@ func (l *lifo) take() item {
 	l.list[last] = nil
 	l.list = l.list[:last]
 	return it
+}
+
+func (l *lifo) remove(match func(item) bool) (taken []item) {
+	l.list, taken = split(l.list, match)
+	return taken
 }

@@ -51,7 +51,8 @@ type item interface {
 	// begin is called when the item has been picked. ok: it happens; otherwise it has been taken
 	// back. more: it may be picked again.
 	begin() (ok, more bool)
-	// identity is what the trace shows. Node and label do not change, and tell sources apart; see Policy.
+	// identity is what the trace shows. Node and label tell sources apart, see
+	// Policy; it is also called before begin.
 	identity() (n *Node, label uint64, data []byte)
 	// cause is the step that led to the one that begins. It is called after begin.
 	cause() uint64
