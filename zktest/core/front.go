@@ -137,6 +137,25 @@ func (f *Front) SetServing(on bool) {
 	}
 }
 
+// SetState replaces the state, as a server does that got another's snapshot. All connections are dropped.
+func (f *Front) SetState(s *State) {
+	f.dropAll("another state")
+	f.state = s
+}
+
+// SkipTags makes tags of requests larger than tag. A server that crashed and comes back skips those that it may have used
+// before: they are in requests that can still be committed.
+func (f *Front) SkipTags(tag uint64) { f.lastTag = max(f.lastTag, tag) }
+
+// Serving reports whether the server answers handshakes, be it as a read-only one.
+func (f *Front) Serving() bool { return f.serving }
+
+// ReadOnly reports whether the server is cut off from a quorum and answers reads only.
+func (f *Front) ReadOnly() bool { return f.readOnly }
+
+// Config is what the front was made with, defaults filled in.
+func (f *Front) Config() Config { return f.cfg }
+
 func (f *Front) dropAll(why string) {
 	for len(f.conns) > 0 {
 		f.conns[len(f.conns)-1].cut(why)

@@ -75,7 +75,7 @@ func (s *Server) NextDeadline() (at time.Time, ok bool) {
 	if next, some := s.leader.Sessions.Next(); some {
 		at, ok = earlier(at, ok, next), true
 	}
-	if len(s.state.tree.swept) > 0 {
+	if s.state.Swept() {
 		at, ok = earlier(at, ok, s.nextSweep), true
 	}
 	return at, ok
@@ -87,7 +87,7 @@ func (s *Server) State() *State { return s.state }
 // ExpireSession ends a session as if its client had not been heard from: its ephemerals go, its connection is closed
 // without a word, and renewing it is refused. It reports whether there was such a session.
 func (s *Server) ExpireSession(now time.Time, id int64) bool {
-	if t := s.leader.Sessions.sessions[id]; t == nil || t.closing {
+	if !s.leader.Sessions.Live(id) {
 		return false
 	}
 	s.commit(now, s.leader.Prepare(now, &Request{Session: id, Op: wire.OpCloseSession}))

@@ -40,6 +40,9 @@ func (l *Leader) Sweep(now time.Time) []*Txn {
 	return txns
 }
 
+// Swept reports whether there are nodes that Leader.Sweep may have to delete one day.
+func (s *State) Swept() bool { return len(s.tree.swept) > 0 }
+
 func (l *Leader) sweeps(n *node, now int64) bool {
 	if len(n.children) > 0 {
 		return false

@@ -32,6 +32,10 @@ type tracked struct {
 	index   int // in the queue, -1 outside
 }
 
+// Unowned is the owner of a session that a new leader has taken over and not heard of yet: the first server that it writes
+// through becomes its own.
+const Unowned = -1
+
 // NewTracker returns a Tracker without sessions.
 func NewTracker(start time.Time, tick time.Duration) *Tracker {
 	return &Tracker{start: start, tick: max(tick.Milliseconds(), 1), sessions: make(map[int64]*tracked)}
@@ -67,6 +71,12 @@ func (t *Tracker) Touch(now time.Time, id int64, timeout int32) bool {
 		heap.Fix(&t.queue, s.index)
 	}
 	return true
+}
+
+// Live reports whether a session is known and not closing.
+func (t *Tracker) Live(id int64) bool {
+	s := t.sessions[id]
+	return s != nil && !s.closing
 }
 
 // Move makes owner the server of a session, whose writes through any other are refused from now on.

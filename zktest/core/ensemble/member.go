@@ -1,0 +1,209 @@
+package ensemble
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gazoo-go/gazoo/zktest/core"
+)
+
+// Role is what a member is doing:
+//
+//	             a quorum votes for itself
+//	         +--------------------------------> leading ----+
+//	         |   or for another                             | no quorum follows or is in sync;
+//	looking -+--------------------------------> following --+ the leader is silent or gone;
+//	 ^   |   |                                              | the other side knows better
+//	 |   |   +-- (an observer) ---------------> observing --+
+//	 |   |                                                  |
+//	 |   +-- no luck for a while ---> read-only             |
+//	 +------------------------------------------------------+
+type Role uint8
+
+// Roles. A read-only member is looking, and serves reads meanwhile.
+const (
+	Looking Role = iota
+	Following
+	Leading
+	Observing
+	ReadOnly
+)
+
+var roles = [...]string{"looking", "following", "leading", "observing", "read-only"}
+
+func (r Role) String() string { return roles[r] }
+
+// Peer is a member of the ensemble as its configuration names it.
+type Peer struct {
+	ID       int64 // "myid", 0 to 255
+	Observer bool  // it does not vote
+}
+
+// Member is one server of an ensemble. Its methods for connections are those of [core.Front].
+//
+// It belongs to one caller at a time. Time should not go backwards from call to call.
+type Member struct {
+	*core.Front
+	cfg   Config
+	id    int64
+	self  int // in peers
+	peers []Peer
+	disk  *Disk
+	state *core.State
+	role  Role
+	why   string // it last began to look
+	out   []Envelope
+
+	journal  journal
+	applying applyQueue
+	election election
+	learner  learner
+	leader   *leader // while leading
+
+	links      uint64    // made so far
+	readOnlyAt time.Time // zero: not waiting for it
+}
+
+// NewMember starts a server of an ensemble, which looks for a leader first. peers are all members, itself among them; it
+// panics if it is not, or if two have the same id.
+func NewMember(cfg Config, disk *Disk, peers []Peer, now time.Time) *Member {
+	cfg = cfg.withDefaults()
+	peers = slices.Clone(peers)
+	slices.SortFunc(peers, func(a, b Peer) int { return int(a.ID - b.ID) })
+	m := &Member{cfg: cfg, id: cfg.ServerID, self: -1, peers: peers, disk: disk}
+	for i, p := range peers {
+		if i > 0 && peers[i-1].ID == p.ID {
+			panic(fmt.Sprintf("ensemble: two members with id %d", p.ID))
+		}
+		if p.ID == cfg.ServerID {
+			m.self = i
+		}
+	}
+	if m.self < 0 {
+		panic(fmt.Sprintf("ensemble: member %d is not among its peers", cfg.ServerID))
+	}
+	disk.starts++
+	m.links = disk.starts << 32
+	m.state = core.NewState(cfg.Version)
+	m.Front = core.NewFront(cfg.Config, m.state, (*upstream)(m), now)
+	m.cfg.Config = m.Front.Config()
+	m.SkipTags(disk.starts << 32)
+	m.journal = journal{log: disk.log, writing: -1}
+	m.setState(disk.replay(m.cfg.Version))
+	m.look(now, "started")
+	return m
+}
+
+// look begins an election, after whatever the member was doing.
+func (m *Member) look(now time.Time, why string) {
+	m.why = why
+	switch m.role {
+	case Leading:
+		for i := range m.leader.learners {
+			m.hangUp(&m.leader.learners[i])
+		}
+		m.leader = nil
+	case Following, Observing:
+		m.post(m.peers[m.learner.leader].ID, Message{Type: Close, Link: m.learner.link.id})
+	case Looking, ReadOnly:
+	}
+	m.role = Looking
+	m.learner = learner{}
+	m.SetReadOnly(false)
+	m.SetServing(false)
+	m.applying = applyQueue{}
+	m.flush()
+	if m.cfg.ReadOnlyMode {
+		m.readOnlyAt = now.Add(max(2*time.Second, m.cfg.TickTime))
+	}
+	m.elect(now)
+}
+
+// become ends an election.
+func (m *Member) become(r Role) {
+	m.role = r
+	m.readOnlyAt = time.Time{}
+	m.SetServing(false)
+	m.SetReadOnly(false)
+}
+
+// serve lets clients in.
+func (m *Member) serve() { m.SetServing(true) }
+
+// Deliver takes a message of another member. Those of one member come in the order in which they were in its Outbox; some
+// may be missing.
+func (m *Member) Deliver(now time.Time, from int64, msg Message) {
+	peer := m.index(from)
+	if peer < 0 || peer == m.self {
+		return
+	}
+	if msg.Type == Notification {
+		m.notified(now, peer, *msg.Vote)
+		return
+	}
+	switch m.role {
+	case Leading:
+		m.fromLearner(now, peer, &msg)
+	case Following, Observing:
+		m.fromLeader(now, peer, &msg)
+	case Looking, ReadOnly:
+		m.reject(from, &msg)
+	}
+}
+
+// reject answers what came on a link that is not known here, as TCP does.
+func (m *Member) reject(from int64, msg *Message) {
+	if msg.Type != Close {
+		m.post(from, Message{Type: Close, Link: msg.Link})
+	}
+}
+
+// Disconnected says that the connection to a peer broke. What was sent on it may be lost.
+func (m *Member) Disconnected(now time.Time, peer int64) {
+	i := m.index(peer)
+	if i < 0 || i == m.self {
+		return
+	}
+	switch m.role {
+	case Leading:
+		m.dropLearner(&m.leader.learners[i])
+	case Following, Observing:
+		if m.learner.leader == i {
+			m.lostLeader(now, "connection to the leader broke")
+		}
+	case Looking, ReadOnly:
+	}
+}
+
+// Outbox appends to buf what is to be sent to other members since the last call, and forgets it.
+func (m *Member) Outbox(buf []Envelope) []Envelope {
+	buf = append(buf, m.out...)
+	clear(m.out)
+	m.out = m.out[:0]
+	return buf
+}
+
+func (m *Member) post(to int64, msg Message) { m.out = append(m.out, Envelope{To: to, Message: msg}) }
+
+func (m *Member) index(id int64) int {
+	for i := range m.peers {
+		if m.peers[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// quorum reports whether n voters are more than half of them.
+func (m *Member) quorum(n int) bool {
+	voters := 0
+	for i := range m.peers {
+		if !m.peers[i].Observer {
+			voters++
+		}
+	}
+	return n > voters/2
+}
+
+func (m *Member) observer() bool { return m.peers[m.self].Observer }

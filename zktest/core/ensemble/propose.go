@@ -1,0 +1,184 @@
+package ensemble
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/zktest/core"
+)
+
+// bring sends a learner what it is missing, and from now on everything that is proposed.
+func (m *Member) bring(now time.Time, peer int) {
+	l := m.leader
+	h := &l.learners[peer]
+	known := m.journal.log[:after(m.journal.log, l.committed)] // what is behind is only proposed
+	m.say(peer, m.difference(known, h.zxid))
+	if !m.peers[peer].Observer {
+		for _, t := range m.journal.log[len(known):] {
+			m.say(peer, Message{Type: Proposal, Txn: t})
+		}
+	}
+	h.phase = sent
+	m.say(peer, Message{Type: NewLeader, Zxid: int64(l.epoch) << 32})
+	_ = now
+}
+
+// difference chooses how a learner with that last zxid is brought up to date (LearnerHandler.syncFollower). known is what
+// is committed, of which as much as Config.CommitLogCount is used.
+func (m *Member) difference(known []*core.Txn, zxid int64) Message {
+	fresh := zxid&0xffffffff == 0 // of an epoch without transactions, and not in any log
+	if n := len(known) - m.cfg.CommitLogCount; n > 0 {
+		known = known[n:]
+	}
+	known = known[:len(known):len(known)]
+	last := m.leader.committed
+	first := last // the oldest that it could be brought up from
+	if len(known) > 0 {
+		last = known[len(known)-1].Zxid
+		if first = known[0].Zxid; len(known) == len(m.journal.log) && m.disk.snapshot == nil {
+			first = 0 // it is the whole history
+		}
+	}
+	at := after(known, zxid)
+	switch {
+	case zxid == m.leader.committed || zxid == last:
+		return Message{Type: Diff, Zxid: zxid}
+	case zxid > last && !fresh:
+		return Message{Type: Trunc, Zxid: last}
+	case zxid < first || zxid > last:
+		return m.snapshot()
+	case zxid == 0 || fresh || known[at-1].Zxid == zxid:
+		return Message{Type: Diff, Zxid: last, Txns: known[at:]}
+	case at > 0 && known[at-1].Zxid>>32 == zxid>>32:
+		return Message{Type: Trunc, Zxid: known[at-1].Zxid, Txns: known[at:]}
+	}
+	return m.snapshot() // nothing is ever cut across epochs
+}
+
+func (m *Member) snapshot() Message {
+	log, zxid := m.journal.log, m.state.Zxid()
+	known := log[:after(log, m.leader.committed):len(log)] // the state may lag behind
+	return Message{Type: Snap, Zxid: zxid, Snapshot: m.state.Clone(), Txns: known[after(known, zxid):]}
+}
+
+// propose takes a transaction on its way.
+func (m *Member) propose(now time.Time, t *core.Txn) {
+	l := m.leader
+	l.proposed = t.Zxid
+	for i := range l.learners {
+		if h := &l.learners[i]; h.phase >= sent && !m.peers[i].Observer {
+			if h.owes.IsZero() {
+				h.owes, h.owesZxid = now, t.Zxid
+			}
+			m.say(i, Message{Type: Proposal, Txn: t})
+		}
+	}
+	m.append(now, t)
+}
+
+// acknowledged takes an acknowledgement of a learner.
+func (m *Member) acknowledged(now time.Time, peer int, zxid int64) {
+	l := m.leader
+	h := &l.learners[peer]
+	switch {
+	case h.phase < sent:
+		m.hangUp(h)
+		return
+	case h.phase == sent:
+		if zxid != int64(l.epoch)<<32 {
+			m.hangUp(h)
+			return
+		}
+		h.phase = acked
+		if l.phase == leaderServing {
+			h.phase = upToDate
+			m.say(peer, Message{Type: UpToDate})
+		}
+		m.synced(now)
+		return
+	}
+	h.acked = max(h.acked, zxid)
+	if !h.owes.IsZero() && zxid >= h.owesZxid {
+		h.owes = time.Time{}
+		if zxid < l.proposed {
+			h.owes, h.owesZxid = now, l.proposed
+		}
+	}
+	m.tryCommit(now)
+}
+
+// leaderWrote is the leader's own acknowledgement.
+func (m *Member) leaderWrote(now time.Time) {
+	if m.leader.phase == leaderServing {
+		m.tryCommit(now)
+	}
+}
+
+// tryCommit commits what a quorum has written.
+func (m *Member) tryCommit(now time.Time) {
+	l := m.leader
+	if l.phase < leaderServing {
+		return
+	}
+	var buf [8]int64
+	have := append(buf[:0], m.disk.Zxid())
+	for i := range l.learners {
+		if i != m.self && !m.peers[i].Observer {
+			have = append(have, l.learners[i].acked)
+		}
+	}
+	slices.Sort(have)
+	zxid := have[(len(have)-1)/2]
+	if zxid <= l.committed {
+		return
+	}
+	from := after(m.journal.log, l.committed)
+	l.committed = zxid
+	for i := range l.learners {
+		if l.learners[i].phase < sent {
+			continue
+		}
+		if !m.peers[i].Observer {
+			m.say(i, Message{Type: Commit, Zxid: zxid})
+			continue
+		}
+		for _, t := range m.journal.log[from:after(m.journal.log, zxid)] {
+			m.say(i, Message{Type: Inform, Txn: t})
+		}
+	}
+	m.commit(now, zxid)
+	n := 0
+	for ; n < len(l.syncs) && l.syncs[n].zxid <= zxid; n++ {
+		m.answerSync(now, l.syncs[n])
+	}
+	l.syncs = l.syncs[n:]
+}
+
+func (m *Member) answerSync(now time.Time, s pendingSync) {
+	if s.server == m.self {
+		m.applying.sync(now, m, s.session, s.tag)
+		return
+	}
+	if m.leader.learners[s.server].phase >= sent {
+		m.say(s.server, Message{Type: Sync, Session: s.session, Tag: s.tag})
+	}
+}
+
+// request takes a write or sync of a client of any server.
+func (m *Member) request(now time.Time, peer int, r *core.Request) {
+	l := m.leader
+	if l.phase < leaderServing {
+		return
+	}
+	if r.Op != wire.OpSync {
+		m.propose(now, l.Prepare(now, r))
+		return
+	}
+	s := pendingSync{zxid: l.proposed, server: peer, session: r.Session, tag: r.Tag}
+	if l.committed < l.proposed {
+		l.syncs = append(l.syncs, s)
+		return
+	}
+	m.answerSync(now, s)
+}
