@@ -13,7 +13,8 @@ func Draw(seed uint64, top Topology, swarm Swarm) Plan {
 	return p
 }
 
-// Begin makes the part of a seed's plan that is needed before processes and servers are known.
+// Begin makes the part of a seed's plan that is needed before processes and servers are known. It panics if the swarm sets
+// a knob that does not exist, or to a value that it cannot have.
 func Begin(seed uint64, swarm Swarm) Plan {
 	p := Plan{Seed: seed, Schedule: drawSchedule(newStream(seed, "schedule")), Knobs: make(map[string]int64, len(knobs))}
 	if swarm.None {
@@ -25,6 +26,9 @@ func Begin(seed uint64, swarm Swarm) Plan {
 		}
 	}
 	maps.Copy(p.Knobs, swarm.Knobs)
+	if err := p.Validate(); err != nil {
+		panic(err)
+	}
 	return p
 }
 

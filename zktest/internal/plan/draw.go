@@ -172,10 +172,10 @@ func (d *drawer) swizzle(m mix) []Fault {
 	nodes := d.shuffled(append(append([]string(nil), d.top.Processes...), d.top.Servers...))
 	nodes = prefix(nodes, 2+d.IntN(4))
 	at, hold := d.when(), d.howLong(kindOf(SwizzleClog), m)
-	begin := d.between(0, hold/4)
+	apart := d.between(0, hold/4)
 	faults := make([]Fault, len(nodes))
 	for i := range nodes {
-		faults[i] = Fault{Kind: SwizzleClog, On: nodes[i], At: (at + time.Duration(i)*begin).Round(time.Millisecond)}
+		faults[i] = Fault{Kind: SwizzleClog, On: nodes[i], At: d.inRun(at + time.Duration(i)*apart)}
 	}
 	last := faults[len(faults)-1].At
 	for i := range faults {

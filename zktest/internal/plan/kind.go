@@ -92,12 +92,12 @@ func (k Kind) Known() bool { return kindOf(k) != nil }
 type unit int
 
 const (
-	nothing    unit = iota
-	bytes           // more than 0
-	length          // more than 0, in nanoseconds
-	shift           // in nanoseconds, either sign, not 0
+	noAmount   unit = iota
+	byteCount       // more than 0
+	timeLength      // more than 0, in nanoseconds
+	timeShift       // in nanoseconds, either sign, not 0
 	millionths      // either sign, not 0
-	count           // 0 or more
+	counting        // 0 or more
 )
 
 // A kindSpec is what is known about a kind: how to draw one, and what makes one valid.
@@ -148,29 +148,29 @@ var kinds = []kindSpec{
 	{kind: Restart, weight: 1.5, lasts: true, draw: (*drawer).node},
 	{kind: PowerOff, weight: 1, lasts: true, draw: (*drawer).node},
 	{kind: Pause, weight: 2, lasts: true, draw: (*drawer).node},
-	{kind: ClockJump, weight: 0.7, needs: aProcess, amount: shift, draw: (*drawer).clockJump},
+	{kind: ClockJump, weight: 0.7, needs: aProcess, amount: timeShift, draw: (*drawer).clockJump},
 	{kind: ClockDrift, weight: 0.7, lasts: true, slow: true, amount: millionths, draw: (*drawer).clockDrift},
-	{kind: SlowLane, weight: 1, needs: aProcess, lasts: true, slow: true, amount: length, draw: (*drawer).slowLane},
+	{kind: SlowLane, weight: 1, needs: aProcess, lasts: true, slow: true, amount: timeLength, draw: (*drawer).slowLane},
 	{kind: Stall, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).oneWay},
 	{kind: Partition, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).link},
 	{kind: Isolate, weight: 1.5, lasts: true, draw: (*drawer).node},
 	{kind: SwizzleClog, weight: 0.5, needs: clogged, lasts: true, draw: (*drawer).node},
 	{kind: Reset, weight: 2, needs: aLink, link: true, draw: (*drawer).link},
-	{kind: ResetAfter, weight: 1.5, needs: aLink, link: true, amount: bytes, draw: (*drawer).resetAfter},
+	{kind: ResetAfter, weight: 1.5, needs: aLink, link: true, amount: byteCount, draw: (*drawer).resetAfter},
 	{kind: HalfOpen, weight: 2, needs: aLink, lasts: true, link: true, draw: (*drawer).link},
 	{kind: Lose, weight: 1, needs: aLink, lasts: true, link: true, draw: (*drawer).oneWay},
 	{kind: Drip, weight: 0.7, needs: aLink, lasts: true, slow: true, link: true, draw: (*drawer).oneWay},
-	{kind: SlowLink, weight: 1, needs: aLink, lasts: true, slow: true, link: true, amount: length, draw: (*drawer).slowLink},
+	{kind: SlowLink, weight: 1, needs: aLink, lasts: true, slow: true, link: true, amount: timeLength, draw: (*drawer).slowLink},
 	{kind: Silence, weight: 1, needs: aServer, lasts: true, draw: (*drawer).server},
 	{kind: Refuse, weight: 1, needs: aServer, lasts: true, draw: (*drawer).server},
 	{kind: Expire, weight: 1, needs: aProcess, draw: (*drawer).process},
 	{kind: Drop, weight: 1, needs: aProcess, draw: (*drawer).process},
-	{kind: SlowDisk, weight: 1.5, needs: aServer, lasts: true, slow: true, amount: length, draw: (*drawer).slowDisk},
-	{kind: Lag, weight: 1.5, needs: aServer, lasts: true, slow: true, amount: length, draw: (*drawer).lag},
+	{kind: SlowDisk, weight: 1.5, needs: aServer, lasts: true, slow: true, amount: timeLength, draw: (*drawer).slowDisk},
+	{kind: Lag, weight: 1.5, needs: aServer, lasts: true, slow: true, amount: timeLength, draw: (*drawer).lag},
 	{kind: CutFollower, weight: 1.5, needs: both, lasts: true, draw: (*drawer).cutFollower},
 	{kind: KillLeader, weight: 1.5, needs: aServer, lasts: true, draw: (*drawer).killLeader},
-	{kind: ApplyCut, weight: 2, needs: aProcess, amount: count, draw: (*drawer).countdown},
-	{kind: CutBefore, weight: 1, needs: aProcess, amount: count, draw: (*drawer).countdown},
+	{kind: ApplyCut, weight: 2, needs: aProcess, amount: counting, draw: (*drawer).countdown},
+	{kind: CutBefore, weight: 1, needs: aProcess, amount: counting, draw: (*drawer).countdown},
 	{kind: DelayReply, weight: 1, needs: aProcess, lasts: true, draw: (*drawer).process},
 }
 

@@ -14,7 +14,7 @@ type mix struct {
 
 var mixes = []mix{
 	{often: 0.5, blip: 0, short: 0.05, around: 0.45, long: 0.5},   // rare and long
-	{often: 2, blip: 0.45, short: 0.5, around: 0.05, long: 0},     // frequent and short
+	{often: 2, blip: 0.4, short: 0.5, around: 0.1, long: 0},       // frequent and short
 	{often: 1, blip: 0.15, short: 0.25, around: 0.35, long: 0.25}, // all sorts
 }
 
@@ -24,6 +24,11 @@ func (d *drawer) when() time.Duration {
 	if len(d.bursts) > 0 && !d.chance(0.2) {
 		at = d.bursts[d.IntN(len(d.bursts))] + time.Duration((d.ExpFloat64()-0.5)*float64(d.timeout)/8)
 	}
+	return d.inRun(at)
+}
+
+// inRun moves a time into the run, and rounds it so that it is easy to read.
+func (d *drawer) inRun(at time.Duration) time.Duration {
 	last := max(0, d.top.Duration-time.Millisecond)
 	return min(max(at, d.first), last).Round(time.Millisecond)
 }
