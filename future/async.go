@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/gazoo-go/gazoo/future/internal/gid"
+	"github.com/gazoo-go/gazoo/internal/gid"
 	"github.com/gazoo-go/gazoo/internal/mark"
 )
 

@@ -14,14 +14,52 @@ var ErrGoexit = errors.New("future: the function called runtime.Goexit")
 
 var errNilFuture = errors.New("future: the function returned a nil future")
 
-// A DeadlockError says that a wait was refused because it could never end: the waiter runs on the
-// very lane, or on the very loop, that would have to produce the result.
+// A DeadlockReason is why a wait can never end.
+type DeadlockReason uint8
+
+const (
+	// WaitInCallback: the waiter runs on the very lane, or on the very loop, that would have to produce
+	// the result. Use Then, Compose or Await instead.
+	WaitInCallback DeadlockReason = iota
+	// NothingLeft: a deterministic world has nothing left that could happen.
+	NothingLeft
+	// HorizonPassed: as much virtual time has passed as a wait in a deterministic world may take.
+	HorizonPassed
+	// UnknownGoroutine: while one goroutine drives a deterministic world, others that it does not know may not wait.
+	UnknownGoroutine
+)
+
+// A DeadlockError says that a wait was refused or given up because it could never end.
 type DeadlockError struct {
-	Lane string // the lane that was waited for
+	Lane   string // the lane that was waited for; "" if it was no lane
+	Node   string // of a deterministic world, whose lane it is; "" elsewhere
+	Reason DeadlockReason
+	Detail string // what else is known: who waits for what. "" if nothing is
 }
 
 func (e *DeadlockError) Error() string {
-	return fmt.Sprintf("future: waiting on lane %q for a result that only this lane can produce; use Then, Compose or Await", e.Lane)
+	lane := fmt.Sprintf("lane %q", e.Lane)
+	if e.Node != "" {
+		lane = fmt.Sprintf("lane %q of node %q", e.Lane, e.Node)
+	}
+	if e.Lane == "" {
+		lane = "a condition"
+	}
+	var text string
+	switch e.Reason {
+	case NothingLeft:
+		text = fmt.Sprintf("future: waiting on %s for what can never come: nothing is left that could happen", lane)
+	case HorizonPassed:
+		text = fmt.Sprintf("future: waiting on %s for what has not come within the horizon", lane)
+	case UnknownGoroutine:
+		text = fmt.Sprintf("future: waiting on %s in a goroutine that the world does not know, while another one drives it; use Spawn", lane)
+	default:
+		text = fmt.Sprintf("future: waiting on %s for a result that only this lane can produce; use Then, Compose or Await", lane)
+	}
+	if e.Detail != "" {
+		text += "\n" + e.Detail
+	}
+	return text
 }
 
 // A PanicError is the result of a function given to [Then], [Compose], [Recover] or [Async] that panicked.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/internal/mark"
 )
 
@@ -44,7 +43,6 @@ func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministi
 		timing:     seedBytes(seed),
 		policy:     Uniform,
 		mark:       mark.New(),
-		inProcess:  mark.New(),
 		horizon:    time.Hour,
 		latencyMin: 100 * time.Microsecond,
 		latencyMax: 500 * time.Microsecond,
@@ -110,7 +108,7 @@ func (d *Deterministic) RunUntil(done func() bool) error {
 		return err
 	}
 	if !done() {
-		return &future.DeadlockError{Lane: d.Name()}
+		return d.w.deadlock(nil, "", d.w.gaveUp())
 	}
 	return nil
 }

@@ -398,9 +398,10 @@ func TestProcessPanics(t *testing.T) {
 	d.Spawn(guilty)
 	func() {
 		defer func() {
-			pe, ok := recover().(*future.PanicError)
-			if !ok || pe.Value != "it was me" || !strings.Contains(string(pe.Stack), "handler_test.guilty") {
-				t.Errorf("recovered %v", pe)
+			se, ok := recover().(*handler.StepError)
+			var pe *future.PanicError
+			if !ok || !errors.As(se, &pe) || pe.Value != "it was me" || !strings.Contains(string(pe.Stack), "handler_test.guilty") {
+				t.Errorf("recovered %v", se)
 			}
 		}()
 		d.Run()

@@ -3,33 +3,45 @@ package handler
 import (
 	"context"
 	"iter"
+	"runtime"
 	"runtime/debug"
 	"strconv"
-	"sync/atomic"
-	"unsafe"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
+	"github.com/gazoo-go/gazoo/internal/gid"
 )
 
-// A process is a function given to Spawn. It runs as a coroutine that Wait suspends, so that code
-// which looks like a goroutine's takes its turns by the seed.
+// A process is a function given to Spawn. Wait suspends it, so that code which looks like a goroutine's
+// takes its turns by the seed. It is a coroutine, or in a bubble a goroutine that runs while the driver
+// waits for it: see runner. To the world there is no difference.
+//
+//	spawned ──its turn──▶ running ──Wait──▶ suspended ──the future completes, ctx ends, stop──▶ its turn
+//	                         └──returns, panics, Goexit──▶ ended
 type process struct {
-	w     *world
-	node  *Node
-	label uint64
-	name  string // its number on its node
-	fn    func()
-	next  func() (struct{}, bool) // goes on with fn; made when it starts
-	yield func(struct{}) bool     // suspends it
+	w      *world
+	node   *Node
+	label  uint64
+	number int // on its node
+	fn     func()
+	runner runner
 
 	// Guarded by the world's mu:
+	goroutine uintptr // 0 until it starts and when it has ended
 	suspended bool
 	woken     bool // while it was not suspended
 	ended     bool
 	from      uint64 // the step that has woken it
+	waitsFor  string // the lane of its Wait; "" when it does not
+	failed    error  // how it ended, if it did not return
+}
 
-	lo, hi atomic.Uintptr // stack addresses that are known to be the process's, see isCaller
+// A runner is what a process runs as.
+type runner interface {
+	// run lets the process go on until it suspends itself, ends, or waits for something that is not of
+	// this world. If the process panics or calls Goexit, so does run, or the driver does soon.
+	run()
+	// suspend is called by the process, and returns in the next run.
+	suspend(ctx context.Context)
 }
 
 // spawn makes a process that starts in its turn.
@@ -37,13 +49,19 @@ func (n *Node) spawn(fn func()) {
 	if !n.life.spawn() {
 		return
 	}
-	n.w.mu.Lock()
-	defer n.w.mu.Unlock()
+	w := n.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	n.processes++
-	p := &process{w: n.w, node: n, fn: fn, label: mix(processLabel, uint64(n.processes)), name: strconv.Itoa(n.processes)}
-	p.from = n.w.trace.steps
-	n.w.started = append(n.w.started, p)
-	n.w.add(p)
+	p := &process{w: w, node: n, label: mix(processLabel, uint64(n.processes)), number: n.processes, fn: fn}
+	p.from = w.trace.steps
+	if w.bubble == nil {
+		p.runner = &coroutine{p: p}
+	} else {
+		p.runner = &bubbleGoroutine{p: p, resume: make(chan struct{}, 1)}
+	}
+	w.started = append(w.started, p)
+	w.add(p)
 }
 
 var processLabel = fnv("process")
@@ -51,7 +69,9 @@ var processLabel = fnv("process")
 func (p *process) identity() (*Node, uint64, []byte) { return p.node, p.label, nil }
 func (p *process) cause() uint64                     { return p.from }
 
-func (p *process) describe(e *Event) { e.Node, e.Kind, e.Label = p.node.name, KindProcess, p.name }
+func (p *process) describe(e *Event) {
+	e.Node, e.Kind, e.Label = p.node.name, KindProcess, strconv.Itoa(p.number)
+}
 
 func (p *process) begin() (ok, more bool) {
 	p.suspended = false
@@ -61,9 +81,13 @@ func (p *process) begin() (ok, more bool) {
 
 func (p *process) end() {
 	p.w.current = nil
-	if !p.ended {
-		return
+	if p.ended {
+		p.forget()
 	}
+}
+
+// forget takes a process that has ended out of the world. The caller holds the world's mu.
+func (p *process) forget() {
 	for i, q := range p.w.started {
 		if q == p {
 			p.w.started = append(p.w.started[:i], p.w.started[i+1:]...)
@@ -73,27 +97,53 @@ func (p *process) end() {
 	p.node.life.endSpawn()
 }
 
-func (p *process) run() {
-	if p.next == nil {
-		p.next, _ = iter.Pull(func(yield func(struct{}) bool) {
-			p.yield = yield
-			mark.Run(p.w.inProcess, p.main)
-		})
-	}
-	p.next()
+func (p *process) run() { p.runner.run() }
+
+// main is what the process's goroutine runs. If fn does not return, failed tells.
+func (p *process) main() {
+	returned := false
+	p.w.mu.Lock()
+	p.goroutine = gid.ID()
+	p.w.mu.Unlock()
+	defer func() {
+		var failed error
+		if !returned {
+			if v := recover(); v != nil {
+				failed = &future.PanicError{Value: v, Stack: debug.Stack()}
+			} else {
+				failed = future.ErrGoexit
+			}
+		}
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.goroutine, p.ended = 0, true
+		if failed != nil {
+			p.failed = p.w.stepError(p, failed)
+		}
+		if p.w.current != p { // it has waited for something else, and now nobody waits for it
+			p.forget()
+			if p.failed != nil {
+				p.w.crashed = append(p.w.crashed, p)
+				p.w.rouse()
+			}
+		}
+	}()
+	p.w.hook.guard(future.Func(p.fn))
+	returned = true
 }
 
-// main is the body of the coroutine. A panic would go on in the driver, but without its stack.
-func (p *process) main() {
-	defer func() { p.ended = true }()
-	if p.w.hook == nil {
-		defer func() {
-			if v := recover(); v != nil {
-				panic(&future.PanicError{Value: v, Stack: debug.Stack()})
-			}
-		}()
+// crash makes the failure of a process, if it has failed, that of the driver.
+func (p *process) crash() {
+	p.w.mu.Lock()
+	failed := p.failed
+	p.w.mu.Unlock()
+	if failed == nil {
+		return
 	}
-	p.w.hook.guard(future.Func(p.fn))
+	if unwrapped := failed.(*StepError).Err; unwrapped == future.ErrGoexit {
+		runtime.Goexit()
+	}
+	panic(failed)
 }
 
 // Run lets the process go on: what it waits for is there, or the context of its Wait has ended.
@@ -115,7 +165,7 @@ func (p *process) wake() {
 }
 
 // park is Wait in the process, for what a lane of node n produces.
-func (p *process) park(ctx context.Context, n *Node, w future.Waitable) error {
+func (p *process) park(ctx context.Context, n *Node, lane string, w future.Waitable) error {
 	drop := w.Notify(p)
 	defer drop()
 	stop := p.w.arm(ctx, p)
@@ -133,9 +183,10 @@ func (p *process) park(ctx context.Context, n *Node, w future.Waitable) error {
 		woken := p.woken
 		p.woken = false
 		p.suspended = !woken
+		p.waitsFor = lane
 		p.w.mu.Unlock()
 		if !woken {
-			p.yield(struct{}{})
+			p.runner.suspend(ctx)
 		}
 	}
 }
@@ -156,26 +207,40 @@ func (w *world) releaseProcesses() (released bool) {
 	return released
 }
 
-// isCaller reports whether the process is who calls, and not a goroutine that it has started.
-//
-// That is a question for its mark, which costs a stack walk. But a process waits from the same few
-// call depths again and again, so addresses on its stack that were once found right are remembered;
-// the stack may move, and then the walk is made anew.
-func (p *process) isCaller() bool {
-	const near = 4 << 10
-	var here byte
-	at := uintptr(unsafe.Pointer(&here))
-	lo, hi := p.lo.Load(), p.hi.Load()
-	if lo <= at && at <= hi {
-		return true
+// caller returns the process that calls, or nil. A goroutine that it has started is not the process.
+// The caller holds mu.
+func (w *world) caller() *process {
+	me := gid.ID()
+	if w.bubble == nil {
+		if w.current != nil && w.current.goroutine == me {
+			return w.current
+		}
+		return nil
 	}
-	if !mark.Within(p.w.inProcess) {
-		return false
+	for _, p := range w.started {
+		if p.goroutine == me {
+			return p
+		}
 	}
-	if lo == 0 || at+near < lo || at > hi+near {
-		lo, hi = at, at
-	}
-	p.lo.Store(min(lo, at))
-	p.hi.Store(max(hi, at))
-	return true
+	return nil
 }
+
+// A coroutine runs a process outside of a bubble.
+type coroutine struct {
+	p     *process
+	next  func() (struct{}, bool) // goes on with it; made when it starts
+	yield func(struct{}) bool     // suspends it
+}
+
+func (c *coroutine) run() {
+	if c.next == nil {
+		c.next, _ = iter.Pull(func(yield func(struct{}) bool) {
+			c.yield = yield
+			c.p.main()
+		})
+	}
+	c.next() // does not return when the process calls Goexit
+	c.p.crash()
+}
+
+func (c *coroutine) suspend(context.Context) { c.yield(struct{}{}) }

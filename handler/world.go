@@ -18,7 +18,6 @@ type world struct {
 	observe                observer // nil: nobody
 	hook                   PanicHook
 	mark                   uint32 // of the goroutine that drives
-	inProcess              uint32 // of processes
 	horizon                time.Duration
 	latencyMin, latencyMax time.Duration
 	network                network
@@ -44,6 +43,9 @@ type world struct {
 	busy      int     // steps since the clock moved
 	busyLimit int
 	failure   error // why the present drive must end
+
+	failedStep *StepError // the first
+	crashed    []*process // have failed while nobody waited for them
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -100,17 +102,28 @@ func (w *world) count(it item) {
 }
 
 func (w *world) perform(it item) {
+	returned := false
 	defer func() { // also when the item panics or calls Goexit, which ends the driver
 		w.mu.Lock()
+		if !returned {
+			w.stepError(it, nil)
+		}
 		it.end()
 		w.mu.Unlock()
 		if w.observe != nil {
 			w.tellAll()
 		}
 	}()
-	if w.hook != nil {
-		defer w.hook.caught()
+	if w.hook == nil {
+		it.run()
+	} else {
+		w.runHooked(it)
 	}
+	returned = true
+}
+
+func (w *world) runHooked(it item) {
+	defer w.hook.caught()
 	it.run()
 }
 

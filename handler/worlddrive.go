@@ -20,7 +20,7 @@ type drive struct {
 func (w *world) run(goal drive) error {
 	d := newDriver(context.Background())
 	w.mu.Lock()
-	ok := (w.driver == nil || w.bubble != nil && !w.inTask()) && w.claimRun(d)
+	ok := (w.driver == nil || w.bubble != nil && w.caller() == nil && !w.inTask()) && w.claimRun(d)
 	w.mu.Unlock()
 	if !ok {
 		panic("handler: a Deterministic has one driver: Step, Run, RunUntil and Advance are not for its tasks, nor for two goroutines at once")
@@ -65,6 +65,7 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 	mark.Run(w.mark, func() {
 		for w.hasSeat(d) {
 			w.settle()
+			w.crash()
 			if d.over() || goal.until != nil && goal.until() {
 				return
 			}
@@ -93,6 +94,7 @@ func (w *world) takeFailure() error {
 
 // hasSeat waits, in a bubble, until d has the seat. Elsewhere it has it from the start.
 func (w *world) hasSeat(d *driver) bool {
+	done := d.ctx.Done()
 	for {
 		w.mu.Lock()
 		mine := w.driver == d && !w.stepAside(d)
@@ -101,13 +103,21 @@ func (w *world) hasSeat(d *driver) bool {
 			return true
 		}
 		select {
-		case <-d.wake:
-		case <-d.ctx.Done():
-		}
-		if d.over() {
-			return false
+		case <-d.wake: // by the seat, or in a step of its own
+			if d.over() && !w.isDriver(d) {
+				return false
+			}
+		case <-done:
+			w.lookAtContexts()
+			done = nil
 		}
 	}
+}
+
+func (w *world) isDriver(d *driver) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.driver == d
 }
 
 // settle lets the other goroutines of the bubble run until all of them wait.
@@ -145,7 +155,7 @@ func (w *world) passTime(d *driver, goal drive) bool {
 		w.passTo(until)
 		return true
 	}
-	if goal.patient {
+	if goal.patient || goal.limit > 0 && w.isAway() {
 		until = min(until, goal.limit)
 	}
 	if until > goal.limit || until == forever || until <= w.now {
@@ -180,34 +190,43 @@ func (w *world) park(ctx context.Context, n *Node, lane string, wt future.Waitab
 		return nil
 	}
 	w.mu.Lock()
-	p, driven := w.current, w.driver != nil
+	p, driven := w.caller(), w.driver != nil
 	w.mu.Unlock()
-	if p != nil && p.isCaller() {
-		return p.park(ctx, n, wt)
-	}
-	if driven && (w.bubble == nil || w.inTask()) {
-		return &future.DeadlockError{Lane: lane}
+	switch {
+	case p != nil:
+		return p.park(ctx, n, lane, wt)
+	case driven && w.inTask():
+		return w.deadlock(n, lane, future.WaitInCallback)
+	case w.bubble != nil:
+		return w.parkInBubble(ctx, n, lane, wt)
+	case driven:
+		return w.deadlock(n, lane, future.UnknownGoroutine)
 	}
 	d := newDriver(ctx)
 	drop := wt.Notify(d)
 	defer drop()
+	return w.driveFor(d, n, lane)
+}
+
+// driveFor drives until d is over.
+func (w *world) driveFor(d *driver, n *Node, lane string) error {
 	w.mu.Lock()
 	w.claim(d)
 	w.mu.Unlock()
 	defer w.release(d)
 	err := w.drive(d, drive{limit: w.horizon, until: n.life.isQuiet.Load, patient: true})
-	if n.life.isQuiet.Load() {
+	if n.life.isQuiet.Load() && !d.over() {
 		w.drive(d, drive{}) // what else is left to do at this time, so that the node can end
 	}
 	switch {
 	case d.ready.Load():
 		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case d.ctx.Err() != nil:
+		return d.ctx.Err()
 	case n.life.isQuiet.Load():
 		return future.ErrStopped
 	case err != nil:
 		return err
 	}
-	return &future.DeadlockError{Lane: lane}
+	return w.deadlock(n, lane, w.gaveUp())
 }

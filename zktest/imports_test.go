@@ -20,9 +20,10 @@ import (
 //
 // Test files may import, besides, every public package and the libraries in testLibraries.
 var importRows = []importRow{
-	{pkg: "future", module: []string{"internal/mark"}},
+	{pkg: "future", module: []string{"internal/gid", "internal/mark"}},
+	{pkg: "internal/gid"},
 	{pkg: "internal/mark"},
-	{pkg: "handler", module: []string{"future", "internal/mark"}},
+	{pkg: "handler", module: []string{"future", "internal/gid", "internal/mark"}},
 	{pkg: "internal/wire", libraries: []string{jute}},
 	{pkg: "internal/session", module: []string{"internal/wire", "handler", "future"}, libraries: []string{zap}},
 	{
@@ -131,12 +132,12 @@ func TestCheckImports(t *testing.T) {
 	}{
 		{"future/chain.go", "context", ""},
 		{"future/chain.go", module + "/internal/mark", ""},
-		{"future/chain.go", module + "/handler", "package future imports example.org/m/handler: of this module future may import only internal/mark"},
+		{"future/chain.go", module + "/handler", "package future imports example.org/m/handler: of this module future may import only internal/gid, internal/mark"},
 		{"future/chain.go", zap, "of other modules future may import nothing"},
 		{"future/chain.go", "C", "pure Go"},
 		{"internal/mark/mark.go", module + "/future", "of this module internal/mark may import nothing"},
 		{"handler/pool.go", module + "/future", ""},
-		{"handler/pool.go", module + "/zk", "of this module handler may import only future, internal/mark"},
+		{"handler/pool.go", module + "/zk", "of this module handler may import only future, internal/gid, internal/mark"},
 		{"internal/wire/op.go", jute + "/lib/go/jute", ""},
 		{"internal/wire/op.go", jute + "x", "of other modules internal/wire may import only " + jute},
 		{"internal/wire/op.go", module + "/internal/wire/proto", ""},
