@@ -72,7 +72,7 @@ func newHeld(at *attempt, made zk.Created) (*Held, error) {
 // guard watches the node.
 func (h *Held) guard(co *future.Co) (struct{}, error) {
 	for {
-		w, err := future.Await(co, h.view.ExistsAndWatch(h.ended, h.path))
+		w, err := awaitWatched(co, h.view.ExistsAndWatch(h.ended, h.path))
 		switch {
 		case retriable(err):
 			continue

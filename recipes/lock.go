@@ -175,7 +175,7 @@ func (at *attempt) run(co *future.Co) (*Held, error) {
 // not even tell that it is deleted, so that must be an error here.
 func (at *attempt) waitFor(co *future.Co, path string) error {
 	for {
-		w, err := future.Await(co, at.view.GetAndWatch(at.ctx, path))
+		w, err := awaitWatched(co, at.view.GetAndWatch(at.ctx, path))
 		if errors.Is(err, zk.ErrNoNode) {
 			return nil
 		}

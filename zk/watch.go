@@ -28,6 +28,10 @@ type Event struct {
 }
 
 // Watched is a value and a watch on it. ctx of the call that returned it does not govern the watch.
+//
+// Whoever gives up waiting for one, with WaitContext or because a coroutine's context ends in Await,
+// does not keep it from coming: the watch is there until it fires or the session ends. A call that is
+// to be given up is given the context itself.
 type Watched[T any] struct {
 	Value T
 	// Changed completes with the first event, on the client's watch lane: before any read can show

@@ -1,0 +1,19 @@
+package recipes
+
+import (
+	"context"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/zk"
+)
+
+// awaitWatched awaits a read with a watch, which must have been given the coroutine's own context. That ends the read;
+// Await alone would give up when the context ends although the read might still succeed, and then nobody would hold its
+// watch, which would stay on the server.
+func awaitWatched[T any](co *future.Co, f *future.Future[zk.Watched[T]]) (w zk.Watched[T], err error) {
+	err = co.Shield(func(context.Context) (err error) {
+		w, err = future.Await(co, f)
+		return err
+	})
+	return w, err
+}
