@@ -27,7 +27,9 @@ func sleep(n *handler.Node, d time.Duration) {
 // may believe for a moment, and only tokens and transactions are right.
 func TestNeverTwoHolders(t *testing.T) {
 	for seed := range uint64(60) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { contend(t, seed) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			bubble(t, func(t *testing.T) { contend(t, seed) })
+		})
 	}
 }
 

@@ -126,38 +126,40 @@ func TestSuspendedLosesIfAskedTo(t *testing.T) {
 
 // A server that does not answer any more is not heard of by anybody: the lock ends by the clock.
 func TestLostByTheClock(t *testing.T) {
-	w := newWorld(t, 7)
-	cl := w.client(t)
-	held := acquire(t, cl, "/lock")
-	w.Advance(time.Minute) // an idle holder proves its session all the time
-	if err := held.Err(); err != nil {
-		t.Fatalf("after an idle minute: %v", err)
-	}
-	w.server.Pause()
-	silent := w.Now()
-	for held.Err() == nil {
-		w.Advance(10 * time.Millisecond)
-		if w.Now().Sub(silent) > timeout {
-			t.Fatal("still believed, a whole timeout after the last sign of life")
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 7)
+		cl := w.client(t)
+		held := acquire(t, cl, "/lock")
+		w.Advance(time.Minute) // an idle holder proves its session all the time
+		if err := held.Err(); err != nil {
+			t.Fatalf("after an idle minute: %v", err)
 		}
-	}
-	// The newest confirmed sync is between a quarter and a half of the timeout old when silence begins.
-	if after := w.Now().Sub(silent); after < timeout*2/5 || after > timeout*4/5 {
-		t.Errorf("lost after %v of silence, session timeout %v", after, timeout)
-	}
-	if _, _, ready := held.Lost().Poll(); !ready {
-		w.Advance(10 * time.Millisecond)
-	}
-	lostBefore := w.Now()
-	c := held.Context(ctx)
-	if c.Err() == nil {
-		t.Error("the context goes on")
-	}
-	// The session comes back in time: it goes on, but the lock does not, and its node goes away.
-	w.server.Resume()
-	until(t, cl, "/lock", 0)
-	if cl.Session().Epoch != 1 || w.Now().Sub(lostBefore) > timeout {
-		t.Errorf("epoch %d, %v later", cl.Session().Epoch, w.Now().Sub(lostBefore))
-	}
-	lost(t, held, c)
+		w.server.Pause()
+		silent := w.Now()
+		for held.Err() == nil {
+			w.Advance(10 * time.Millisecond)
+			if w.Now().Sub(silent) > timeout {
+				t.Fatal("still believed, a whole timeout after the last sign of life")
+			}
+		}
+		// The newest confirmed sync is between a quarter and a half of the timeout old when silence begins.
+		if after := w.Now().Sub(silent); after < timeout*2/5 || after > timeout*4/5 {
+			t.Errorf("lost after %v of silence, session timeout %v", after, timeout)
+		}
+		if _, _, ready := held.Lost().Poll(); !ready {
+			w.Advance(10 * time.Millisecond)
+		}
+		lostBefore := w.Now()
+		c := held.Context(ctx)
+		if c.Err() == nil {
+			t.Error("the context goes on")
+		}
+		// The session comes back in time: it goes on, but the lock does not, and its node goes away.
+		w.server.Resume()
+		until(t, cl, "/lock", 0)
+		if cl.Session().Epoch != 1 || w.Now().Sub(lostBefore) > timeout {
+			t.Errorf("epoch %d, %v later", cl.Session().Epoch, w.Now().Sub(lostBefore))
+		}
+		lost(t, held, c)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gazoo-go/gazoo/handler"
@@ -27,23 +28,42 @@ type scene interface {
 	do(func(*core.Server))
 }
 
-// scenes runs a test on every handler.
+// realHandlers are those that run on goroutines and by the clock.
+var realHandlers = []struct {
+	name string
+	make func(*zktest.Server) handler.Handler
+}{
+	{"Pool", func(s *zktest.Server) handler.Handler {
+		h := handler.NewPool()
+		h.Dialer = s.Dial
+		return h
+	}},
+	{"Loop", func(s *zktest.Server) handler.Handler {
+		h := handler.NewLoop()
+		h.Dialer = s.Dial
+		return h
+	}},
+}
+
+// scenes runs a test on every handler: those on goroutines by the clock on the wall and, in a bubble, in virtual time.
+// In a bubble a mutex that is held across something that waits is a hang.
 func scenes(t *testing.T, test func(t *testing.T, s scene)) {
-	t.Run("Pool", func(t *testing.T) {
-		test(t, &realScene{zktest.NewServer(t), func(s *zktest.Server) handler.Handler {
-			h := handler.NewPool()
-			h.Dialer = s.Dial
-			return h
-		}})
+	for _, kind := range realHandlers {
+		real := func(t *testing.T) { test(t, &realScene{zktest.NewServer(t), kind.make}) }
+		t.Run(kind.name, real)
+		t.Run("Bubble"+kind.name, func(t *testing.T) { bubble(t, real) })
+	}
+	t.Run("Deterministic", func(t *testing.T) { bubble(t, func(t *testing.T) { test(t, newWorld(t, 1)) }) })
+}
+
+// bubble is synctest.Test for tests in which something always happens, like a ping: one that hangs ends after a day of
+// virtual time.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	synctest.Test(t, func(t *testing.T) {
+		watchdog := time.AfterFunc(24*time.Hour, func() { panic(t.Name() + " hangs") })
+		defer watchdog.Stop()
+		test(t)
 	})
-	t.Run("Loop", func(t *testing.T) {
-		test(t, &realScene{zktest.NewServer(t), func(s *zktest.Server) handler.Handler {
-			h := handler.NewLoop()
-			h.Dialer = s.Dial
-			return h
-		}})
-	})
-	t.Run("Deterministic", func(t *testing.T) { test(t, newWorld(t, 1)) })
 }
 
 type realScene struct {
@@ -54,14 +74,9 @@ type realScene struct {
 func (s *realScene) client(t *testing.T) *zk.Client {
 	h := s.handler(s.Server)
 	if l, ok := h.(*handler.Loop); ok {
-		run, stop := context.WithCancel(ctx)
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_ = l.Run(run)
-		}()
-		t.Cleanup(func() { stop(); <-done })
+		go func() { _ = l.Run(ctx) }() // ends with Stop
 	}
+	t.Cleanup(func() { h.Stop(); <-h.Stopped() }) // behind the client's Close
 	return s.Client(t, zk.WithHandler(h), zk.WithSessionTimeout(timeout))
 }
 

@@ -99,137 +99,141 @@ func TestBadVersions(t *testing.T) {
 }
 
 func TestConnectStrings(t *testing.T) {
-	pool := handler.NewPool()
-	defer pool.Stop()
-	for _, c := range []struct {
-		in    string
-		hosts []string // nil: refused
-	}{
-		{"h1", []string{"h1:2181"}},
-		{"h1:2182", []string{"h1:2182"}},
-		{"h1,h2:1", []string{"h1:2181", "h2:1"}},
-		{" h1 , h2 ", []string{"h1:2181", "h2:2181"}},
-		{"h1,,h2,", []string{"h1:2181", "h2:2181"}},
-		{"h1,H1:2181,h1:02181", []string{"h1:2181"}},
-		{"Zoo.Example.COM", []string{"zoo.example.com:2181"}},
-		{"zoo_1.example", []string{"zoo_1.example:2181"}},
-		{"bücher.example:2181", []string{"bücher.example:2181"}},
-		{"10.0.0.1:65535/", []string{"10.0.0.1:65535"}},
-		{"h1/app", []string{"h1:2181"}},
-		{"h1/app/", []string{"h1:2181"}},
-		{"h1:2181/a/b c", []string{"h1:2181"}},
-		{"::1", []string{"[::1]:2181"}},
-		{"[::1]", []string{"[::1]:2181"}},
-		{"[::1]:2182,127.0.0.1", []string{"[::1]:2182", "127.0.0.1:2181"}},
-		{"[FE80::1%Eth0]:2181", []string{"[fe80::1%Eth0]:2181"}},
-		{"0:0:0:0:0:0:0:1,[::1]", []string{"[::1]:2181"}},
-		{"", nil},
-		{",", nil},
-		{"/", nil},
-		{"/app", nil},
-		{" ", nil},
-		{":2181", nil},
-		{"h1:", nil},
-		{"h1:0", nil},
-		{"h1:65536", nil},
-		{"h1:-1", nil},
-		{"h1:+1", nil},
-		{"h1:2181x", nil},
-		{"h1: 2181", nil},
-		{"h1:2181:2181", nil},
-		{"h 1", nil},
-		{"h1\n", []string{"h1:2181"}},
-		{"h\x001", nil},
-		{"h\xff", nil},
-		{"user@h1", nil},
-		{"zk://h1:2181", nil},
-		{"h1;h2", []string{"h1;h2:2181"}}, // whatever a resolver makes of that
-		{"[::1", nil},
-		{"[]", nil},
-		{"[]:2181", nil},
-		{"[h1]:2181", nil},
-		{"[127.0.0.1]:2181", nil},
-		{"[::1]2181", nil},
-		{"[::1]:", nil},
-		{"::1:::2", nil},
-		{"::g", nil},
-		{"h1//app", nil},
-		{"h1/app//", nil},
-		{"h1/../x", nil},
-		{"h1/a\x00", nil},
-		{"h1:2181/app,h2:2181/app", nil},
-		{"h1%41", nil},
-		{"h1?x=y", nil},
-	} {
-		cl, err := zk.New(c.in, zk.WithHandler(pool))
-		switch {
-		case c.hosts == nil && err == nil:
-			t.Errorf("New(%q) takes %v", c.in, cl.Hosts())
-		case c.hosts == nil:
-			if !strings.Contains(err.Error(), "connect string") {
+	bubble(t, func(t *testing.T) {
+		pool := handler.NewPool()
+		defer pool.Stop()
+		for _, c := range []struct {
+			in    string
+			hosts []string // nil: refused
+		}{
+			{"h1", []string{"h1:2181"}},
+			{"h1:2182", []string{"h1:2182"}},
+			{"h1,h2:1", []string{"h1:2181", "h2:1"}},
+			{" h1 , h2 ", []string{"h1:2181", "h2:2181"}},
+			{"h1,,h2,", []string{"h1:2181", "h2:2181"}},
+			{"h1,H1:2181,h1:02181", []string{"h1:2181"}},
+			{"Zoo.Example.COM", []string{"zoo.example.com:2181"}},
+			{"zoo_1.example", []string{"zoo_1.example:2181"}},
+			{"bücher.example:2181", []string{"bücher.example:2181"}},
+			{"10.0.0.1:65535/", []string{"10.0.0.1:65535"}},
+			{"h1/app", []string{"h1:2181"}},
+			{"h1/app/", []string{"h1:2181"}},
+			{"h1:2181/a/b c", []string{"h1:2181"}},
+			{"::1", []string{"[::1]:2181"}},
+			{"[::1]", []string{"[::1]:2181"}},
+			{"[::1]:2182,127.0.0.1", []string{"[::1]:2182", "127.0.0.1:2181"}},
+			{"[FE80::1%Eth0]:2181", []string{"[fe80::1%Eth0]:2181"}},
+			{"0:0:0:0:0:0:0:1,[::1]", []string{"[::1]:2181"}},
+			{"", nil},
+			{",", nil},
+			{"/", nil},
+			{"/app", nil},
+			{" ", nil},
+			{":2181", nil},
+			{"h1:", nil},
+			{"h1:0", nil},
+			{"h1:65536", nil},
+			{"h1:-1", nil},
+			{"h1:+1", nil},
+			{"h1:2181x", nil},
+			{"h1: 2181", nil},
+			{"h1:2181:2181", nil},
+			{"h 1", nil},
+			{"h1\n", []string{"h1:2181"}},
+			{"h\x001", nil},
+			{"h\xff", nil},
+			{"user@h1", nil},
+			{"zk://h1:2181", nil},
+			{"h1;h2", []string{"h1;h2:2181"}}, // whatever a resolver makes of that
+			{"[::1", nil},
+			{"[]", nil},
+			{"[]:2181", nil},
+			{"[h1]:2181", nil},
+			{"[127.0.0.1]:2181", nil},
+			{"[::1]2181", nil},
+			{"[::1]:", nil},
+			{"::1:::2", nil},
+			{"::g", nil},
+			{"h1//app", nil},
+			{"h1/app//", nil},
+			{"h1/../x", nil},
+			{"h1/a\x00", nil},
+			{"h1:2181/app,h2:2181/app", nil},
+			{"h1%41", nil},
+			{"h1?x=y", nil},
+		} {
+			cl, err := zk.New(c.in, zk.WithHandler(pool))
+			switch {
+			case c.hosts == nil && err == nil:
+				t.Errorf("New(%q) takes %v", c.in, cl.Hosts())
+			case c.hosts == nil:
+				if !strings.Contains(err.Error(), "connect string") {
+					t.Errorf("New(%q): %v", c.in, err)
+				}
+			case err != nil:
 				t.Errorf("New(%q): %v", c.in, err)
+			case !slices.Equal(cl.Hosts(), c.hosts):
+				t.Errorf("New(%q) takes %v, want %v", c.in, cl.Hosts(), c.hosts)
 			}
-		case err != nil:
-			t.Errorf("New(%q): %v", c.in, err)
-		case !slices.Equal(cl.Hosts(), c.hosts):
-			t.Errorf("New(%q) takes %v, want %v", c.in, cl.Hosts(), c.hosts)
 		}
-	}
-	if _, err := zk.New("h1/a/../b"); !errors.Is(err, zk.ErrBadArguments) {
-		t.Errorf("a bad chroot: %v", err)
-	}
+		if _, err := zk.New("h1/a/../b"); !errors.Is(err, zk.ErrBadArguments) {
+			t.Errorf("a bad chroot: %v", err)
+		}
+	})
 }
 
 func TestBadOptions(t *testing.T) {
-	for name, opt := range map[string]zk.Option{
-		"nil option":             nil,
-		"session timeout 0":      zk.WithSessionTimeout(0),
-		"session timeout -1":     zk.WithSessionTimeout(-time.Second),
-		"session timeout 1 µs":   zk.WithSessionTimeout(time.Microsecond),
-		"session timeout 2^31":   zk.WithSessionTimeout((1 << 31) * time.Millisecond),
-		"nil handler":            zk.WithHandler(nil),
-		"nil logger":             zk.WithLogger(nil),
-		"nil TLS":                zk.WithTLS(nil),
-		"no default ACL":         zk.WithDefaultACL(),
-		"bad default ACL":        zk.WithDefaultACL(zk.ACL{}),
-		"auth without a scheme":  zk.WithAuth("", []byte("x")),
-		"session 0":              zk.WithSession(zk.Session{Password: make([]byte, 16)}),
-		"session, no password":   zk.WithSession(zk.Session{ID: 1}),
-		"session, long password": zk.WithSession(zk.Session{ID: 1, Password: make([]byte, 17)}),
-		"in flight 0":            zk.WithMaxInFlight(0),
-		"in flight -1":           zk.WithMaxInFlight(-1),
-		"queued 0":               zk.WithMaxQueuedBytes(0),
-		"request 0":              zk.WithMaxRequest(0),
-		"request 2^31":           zk.WithMaxRequest(1 << 31),
-		"reply 1":                zk.WithMaxReply(1),
-		"reply 2^31":             zk.WithMaxReply(1 << 31),
-		"expiry -1":              zk.WithLocalExpiry(-1),
-		"expiry 0.5":             zk.WithLocalExpiry(0.5),
-		"expiry NaN":             zk.WithLocalExpiry(math.NaN()),
-		"expiry Inf":             zk.WithLocalExpiry(math.Inf(1)),
-	} {
-		if _, err := zk.New("h", opt); err == nil || !strings.Contains(err.Error(), "zk: option: ") {
-			t.Errorf("%s: %v", name, err)
+	bubble(t, func(t *testing.T) {
+		for name, opt := range map[string]zk.Option{
+			"nil option":             nil,
+			"session timeout 0":      zk.WithSessionTimeout(0),
+			"session timeout -1":     zk.WithSessionTimeout(-time.Second),
+			"session timeout 1 µs":   zk.WithSessionTimeout(time.Microsecond),
+			"session timeout 2^31":   zk.WithSessionTimeout((1 << 31) * time.Millisecond),
+			"nil handler":            zk.WithHandler(nil),
+			"nil logger":             zk.WithLogger(nil),
+			"nil TLS":                zk.WithTLS(nil),
+			"no default ACL":         zk.WithDefaultACL(),
+			"bad default ACL":        zk.WithDefaultACL(zk.ACL{}),
+			"auth without a scheme":  zk.WithAuth("", []byte("x")),
+			"session 0":              zk.WithSession(zk.Session{Password: make([]byte, 16)}),
+			"session, no password":   zk.WithSession(zk.Session{ID: 1}),
+			"session, long password": zk.WithSession(zk.Session{ID: 1, Password: make([]byte, 17)}),
+			"in flight 0":            zk.WithMaxInFlight(0),
+			"in flight -1":           zk.WithMaxInFlight(-1),
+			"queued 0":               zk.WithMaxQueuedBytes(0),
+			"request 0":              zk.WithMaxRequest(0),
+			"request 2^31":           zk.WithMaxRequest(1 << 31),
+			"reply 1":                zk.WithMaxReply(1),
+			"reply 2^31":             zk.WithMaxReply(1 << 31),
+			"expiry -1":              zk.WithLocalExpiry(-1),
+			"expiry 0.5":             zk.WithLocalExpiry(0.5),
+			"expiry NaN":             zk.WithLocalExpiry(math.NaN()),
+			"expiry Inf":             zk.WithLocalExpiry(math.Inf(1)),
+		} {
+			if _, err := zk.New("h", opt); err == nil || !strings.Contains(err.Error(), "zk: option: ") {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := zk.Connect(ctx, "h", opt); err == nil {
+				t.Errorf("Connect with %s succeeds", name)
+			}
 		}
-		if _, err := zk.Connect(ctx, "h", opt); err == nil {
-			t.Errorf("Connect with %s succeeds", name)
+		for name, opt := range map[string]zk.Option{
+			"shortest timeout": zk.WithSessionTimeout(time.Millisecond),
+			"longest timeout":  zk.WithSessionTimeout((1<<31 - 1) * time.Millisecond),
+			"no local expiry":  zk.WithLocalExpiry(0),
+			"expiry 1":         zk.WithLocalExpiry(1),
+			"logger":           zk.WithLogger(zap.NewNop()),
+			"TLS":              zk.WithTLS(&tls.Config{}),
+			"read-only":        zk.WithReadOnly(),
+			"empty credential": zk.WithAuth("ip", nil),
+			"one in flight":    zk.WithMaxInFlight(1),
+		} {
+			if _, err := zk.New("h", opt); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-	}
-	for name, opt := range map[string]zk.Option{
-		"shortest timeout": zk.WithSessionTimeout(time.Millisecond),
-		"longest timeout":  zk.WithSessionTimeout((1<<31 - 1) * time.Millisecond),
-		"no local expiry":  zk.WithLocalExpiry(0),
-		"expiry 1":         zk.WithLocalExpiry(1),
-		"logger":           zk.WithLogger(zap.NewNop()),
-		"TLS":              zk.WithTLS(&tls.Config{}),
-		"read-only":        zk.WithReadOnly(),
-		"empty credential": zk.WithAuth("ip", nil),
-		"one in flight":    zk.WithMaxInFlight(1),
-	} {
-		if _, err := zk.New("h", opt); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	})
 }
 
 // A request that no server takes is refused here, whatever makes it long, and the connection lives.

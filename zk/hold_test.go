@@ -185,35 +185,37 @@ func TestHoldEndsByTheClock(t *testing.T) {
 
 // Err needs no timer to have run: it looks at the clock itself. A process that was stopped must not believe.
 func TestHoldErrComparesTheClock(t *testing.T) {
-	det := handler.NewDeterministic(1)
-	defer det.Stop()
-	srv, err := zktest.InWorld(det.Node("server"), ":2181")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &jumpy{Handler: det.Node("client")}
-	w := newWorld(&world{T: t, h: h, addr: "server:2181", srv: srv, sleep: func(d time.Duration) { _ = det.Advance(d) }}, nil)
-	cl := w.client(zk.WithSessionTimeout(8 * time.Second))
-	held := hold(w, cl)
-	if err := held.Err(); err != nil {
-		t.Fatal(err)
-	}
-	h.ahead = 7900 * time.Millisecond
-	if err := held.Err(); err != nil {
-		t.Fatal(err)
-	}
-	h.ahead = 8100 * time.Millisecond
-	if err := held.Err(); !errors.Is(err, zk.ErrSessionExpired) {
-		t.Errorf("%v", err)
-	}
-	if !cl.Session().Deadline.IsZero() {
-		t.Errorf("deadline %v", cl.Session().Deadline)
-	}
-	h.ahead = 0 // clocks do not go back, and neither does this one
-	if err := held.Err(); !errors.Is(err, zk.ErrSessionExpired) {
-		t.Errorf("%v", err)
-	}
-	ok(t, cl.Close(ctx))
+	bubble(t, func(t *testing.T) {
+		det := handler.NewDeterministic(1)
+		defer det.Stop()
+		srv, err := zktest.InWorld(det.Node("server"), ":2181")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &jumpy{Handler: det.Node("client")}
+		w := newWorld(&world{T: t, h: h, addr: "server:2181", srv: srv, sleep: func(d time.Duration) { _ = det.Advance(d) }}, nil)
+		cl := w.client(zk.WithSessionTimeout(8 * time.Second))
+		held := hold(w, cl)
+		if err := held.Err(); err != nil {
+			t.Fatal(err)
+		}
+		h.ahead = 7900 * time.Millisecond
+		if err := held.Err(); err != nil {
+			t.Fatal(err)
+		}
+		h.ahead = 8100 * time.Millisecond
+		if err := held.Err(); !errors.Is(err, zk.ErrSessionExpired) {
+			t.Errorf("%v", err)
+		}
+		if !cl.Session().Deadline.IsZero() {
+			t.Errorf("deadline %v", cl.Session().Deadline)
+		}
+		h.ahead = 0 // clocks do not go back, and neither does this one
+		if err := held.Err(); !errors.Is(err, zk.ErrSessionExpired) {
+			t.Errorf("%v", err)
+		}
+		ok(t, cl.Close(ctx))
+	})
 }
 
 // jumpy is a handler whose monotonic clock is ahead of its timers.
