@@ -5,4 +5,37 @@
 //   - [StartZooKeeper] runs a real one, of one or more servers, and can kill, pause and restart them.
 //
 // Neither is for production: the one keeps nothing on disk, the other is thrown away with the test.
+//
+// # In a bubble
+//
+// A Server and its clients also live in a bubble of [testing/synctest], as they are: no build tag, no
+// option. There an hour takes milliseconds, and a test can wait until everything has come to rest:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		srv := zktest.NewServer(t)
+//		cl := srv.Client(t)
+//		go announce(t.Context(), cl, "/workers/1") // your code, with its goroutines, timers and channels
+//
+//		time.Sleep(time.Hour)       // the session lives on heartbeats
+//		srv.Expire(cl.Session().ID) // your code makes its node again
+//		time.Sleep(time.Minute)
+//		st, err := cl.Exists(t.Context(), "/workers/1").Wait()
+//		…
+//	})
+//
+// The rules are those of bubbles:
+//
+//  1. Whatever the test uses is made inside, not in TestMain nor for a package variable: server,
+//     clients, handlers, contexts.
+//  2. Connections are in memory: [Server.Client], or a handler whose Dialer is [Server.Dial]. Time
+//     stands still while anybody waits for a socket, so [Server.Addr] is of no use there, and names of
+//     hosts are not looked up.
+//  3. It all must have ended when the test's function returns and its cleanups have run. What NewServer
+//     and Client made is closed by them; what [Start] and zk.Connect made, the test closes. A goroutine
+//     that is left fails the test.
+//  4. A client that is connected sends heartbeats for ever, so a test in which nothing else happens any
+//     more is no deadlock to the bubble: it goes on, at full speed. A context with a timeout, whose clock is
+//     the bubble's, ends it at once: context.WithTimeout(t.Context(), time.Hour).
+//  5. Who runs first at one instant is left open, as on real machines. A test that is to take the same
+//     course every time, by a seed, runs in a [handler.Deterministic]; see [InWorld].
 package zktest

@@ -31,7 +31,7 @@ type ServerOption func(*core.Config)
 func WithConfig(cfg core.Config) ServerOption { return func(c *core.Config) { *c = cfg } }
 
 // NewServer returns a server that is closed when the test ends. It is ready at once and uses no
-// network until Addr is called.
+// network until Addr is called. It may be made in a bubble of testing/synctest; see the package comment.
 func NewServer(t testing.TB, opts ...ServerOption) *Server {
 	t.Helper()
 	s := Start(opts...)
