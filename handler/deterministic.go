@@ -23,7 +23,8 @@ import (
 // User code runs as tasks on lanes, as coroutines ([future.Async]), or as processes ([Node.Spawn]), in
 // which an ordinary Wait suspends the process. A Wait in a task or in a coroutine's body fails with a
 // DeadlockError unless its future is ready. So does one by a goroutine that the world does not know
-// while another drives, unless the world is in [Deterministic.Bubble] mode.
+// while another drives, unless the world is in [Deterministic.Bubble] mode. What else goes wrong there
+// ends the driver with a [*StepError], or is found by [OnBlocked].
 //
 // Contexts are looked at after each step, in the order in which they were armed. Those with a
 // deadline must come from WithTimeout: a deadline of package context is on another clock.
@@ -80,12 +81,19 @@ func (d *Deterministic) Name() string { return "deterministic" }
 func (d *Deterministic) Horizon(limit time.Duration) { d.w.horizon = limit }
 
 // Bubble says that the world is inside a testing/synctest bubble, and wait is synctest.Wait. Then any
-// goroutine of the bubble may Wait, and may use time.Sleep and timers of its own: the driver lets them
-// all run, between two steps, until they have nothing to do, and time passes by sleeping. The events
-// that two goroutines cause in between steps have no order that the seed decides.
+// goroutine of the bubble may Wait, and may use channels, time.Sleep and timers of its own: the driver lets
+// them all run, in each step and between two steps, until they have nothing to do, and time passes by
+// sleeping. Processes are goroutines then.
+//
+// A process goes on, and so does a goroutine that waits while another drives, in a step of its own that
+// the seed picks: a program of processes leaves the same trace as outside of a bubble. But if goroutines
+// wake each other by other means, or wake at the same time of package time, their order is the Go runtime's.
 // It must be called before anything happens.
 func (d *Deterministic) Bubble(wait func()) {
 	d.w.bubble = wait
+	if d.w.onBlocked == nil {
+		d.w.onBlocked = func(e *StepError) { panic(e) }
+	}
 	d.w.origin = time.Now()
 }
 

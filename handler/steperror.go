@@ -6,14 +6,14 @@ import (
 )
 
 // A StepError says what a world was doing when it ended before its time: a task or a process has panicked
-// or has called runtime.Goexit, as t.FailNow does, and that has ended the goroutine that drives the world, too.
-// A process that panics makes the driver panic with its StepError. See also [Deterministic.Failure].
+// or has called runtime.Goexit, as t.FailNow does, and that has ended the goroutine that drives the world, too;
+// or it is blocked, see [OnBlocked]. A process that panics makes the driver panic with its StepError. See also [Deterministic.Failure].
 type StepError struct {
 	Node, Kind, Label string // as in [Event]
 	Step              uint64
 	At                time.Duration // since the beginning of the world
-	// Err is a [*future.PanicError] or [future.ErrGoexit] when a process has ended so, and nil when it was
-	// anything else.
+	// Err is a [*future.PanicError] or [future.ErrGoexit] when a process has ended so, and wraps [ErrBlocked]
+	// when the step has not ended. It is nil when anything else has panicked or called Goexit.
 	Err error
 }
 

@@ -15,7 +15,8 @@ type world struct {
 	seed                   []byte
 	timing                 []byte // the seed of all that decides about order and time
 	policy                 Policy
-	observe                observer // nil: nobody
+	observe                observer         // nil: nobody
+	onBlocked              func(*StepError) // nil: nobody watches
 	hook                   PanicHook
 	mark                   uint32 // of the goroutine that drives
 	horizon                time.Duration
@@ -46,6 +47,7 @@ type world struct {
 
 	failedStep *StepError // the first
 	crashed    []*process // have failed while nobody waited for them
+	performing item       // what is happening
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -80,6 +82,7 @@ func (w *world) step() bool {
 		}
 		if ok {
 			w.count(it)
+			w.performing = it
 			w.mu.Unlock()
 			w.perform(it)
 			return true
@@ -109,6 +112,7 @@ func (w *world) perform(it item) {
 			w.stepError(it, nil)
 		}
 		it.end()
+		w.performing = nil
 		w.mu.Unlock()
 		if w.observe != nil {
 			w.tellAll()

@@ -59,6 +59,7 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 	if !w.hasSeat(d) {
 		return nil
 	}
+	defer w.watch()()
 	if goal.limit < forever {
 		goal.limit += w.elapsed()
 	}
