@@ -16,7 +16,8 @@
 //	p := plan.Begin(seed, swarm)       // schedule, latencies and knobs: what a world needs to be built
 //	p.DrawFaults(topology, swarm)      // when the processes and servers are known: one call for each run of the test
 //	p, stats := plan.Shrink(ctx, p, fails, budget)
-//	err := plan.Write(w, p)
+//	err := plan.Write(w, p)            // what plan.Read reads
+//	fmt.Print(p.Report())              // in plain words
 //
 // A plan that was read from a file is complete, which [Plan.Drawn] says: nothing is drawn for it.
 package plan

@@ -62,8 +62,8 @@ const (
 	SlowDisk Kind = "slow-disk"
 	// Lag: server On applies what is committed Amount nanoseconds late; lasts.
 	Lag Kind = "lag"
-	// CutFollower: server On, or the one that process On is connected to, is cut off from all other servers, and goes on
-	// talking to its clients; lasts.
+	// CutFollower: the server that process On is connected to, or On if that is [Leader] or [Follower], is cut off from all
+	// other servers, and goes on talking to its clients; lasts.
 	CutFollower Kind = "cut-follower"
 	// KillLeader: SIGKILL of the server that leads, which is started anew after For.
 	KillLeader Kind = "kill-leader"

@@ -118,7 +118,7 @@ func (d *drawer) lag() Fault {
 // cutFollower aims at the server of a process: that one's view of the world grows old.
 func (d *drawer) cutFollower() Fault {
 	if d.chance(0.25) {
-		return Fault{On: d.among(d.top.Servers)}
+		return Fault{On: Follower}
 	}
 	return d.process()
 }
