@@ -308,3 +308,27 @@ func written(t testing.TB, p plan.Plan) []byte {
 	}
 	return b.Bytes()
 }
+
+// TestStreamsDiffer: kinds that drew the same numbers would all strike at the same time, and knobs go up and down together.
+func TestStreamsDiffer(t *testing.T) {
+	const seeds = 1_000
+	together, faults, bothUsual := 0, 0, 0
+	for seed := range uint64(seeds) {
+		p := plan.Draw(seed, standard, plan.Swarm{Full: true})
+		faults += len(p.Faults)
+		for i := 1; i < len(p.Faults); i++ {
+			if p.Faults[i].At == p.Faults[i-1].At {
+				together++
+			}
+		}
+		if p.Knob(plan.InitLimit) == 10 && p.Knob(plan.SyncLimit) == 5 { // half of the seeds each
+			bothUsual++
+		}
+	}
+	if together > faults/20 {
+		t.Errorf("%d of %d faults begin with another one", together, faults)
+	}
+	if bothUsual < seeds*20/100 || bothUsual > seeds*30/100 {
+		t.Errorf("two knobs have their usual values together in %d of %d seeds; want a quarter", bothUsual, seeds)
+	}
+}
