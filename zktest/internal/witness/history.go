@@ -84,11 +84,12 @@ const (
 	BadVersion
 )
 
-// A Mode is what matters of a node's mode.
+// A Mode is what matters of how a node is created.
 type Mode uint8
 
 // The modes combine.
 const (
 	Ephemeral  Mode = 1 << iota
 	Sequential      // Path is the name that was asked for if the outcome is not OK
+	Unordered       // several requests, or retried: not in the order of the client's other operations
 )
