@@ -87,6 +87,7 @@ type sleeper struct {
 
 var sleeperLabel = fnv("goroutine")
 
+func (s *sleeper) owner() *Node                      { return nil } // nobody knows where it runs
 func (s *sleeper) identity() (*Node, uint64, []byte) { return s.n, sleeperLabel ^ fnv(s.lane), nil }
 func (s *sleeper) cause() uint64                     { return s.from }
 func (s *sleeper) describe(e *Event)                 { e.Node, e.Kind, e.Label = s.n.name, KindProcess, s.lane }

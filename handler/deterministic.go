@@ -40,37 +40,32 @@ type home = Node
 // January 1, 2000.
 func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministic {
 	w := &world{
-		seed:       seedBytes(seed),
-		timing:     seedBytes(seed),
-		policy:     Uniform,
-		mark:       mark.New(),
-		horizon:    time.Hour,
-		latencyMin: 100 * time.Microsecond,
-		latencyMax: 500 * time.Microsecond,
-		nodes:      make(map[string]*Node),
-		trace:      newTrace(),
+		seed:    seedBytes(seed),
+		timing:  seedBytes(seed),
+		policy:  Uniform,
+		mark:    mark.New(),
+		horizon: time.Hour,
+		nodes:   make(map[string]*Node),
+		trace:   newTrace(),
 	}
 	w.life.prepare()
-	w.network = newPlainNetwork(w)
+	w.network = newNetwork(w)
 	d := &Deterministic{w: w}
 	for _, o := range options {
 		o.deterministic(d)
 	}
 	w.runnable = w.policy.chooser(w)
+	w.network.key = newStream(w.timing, "network").Uint64()
 	d.home = w.node("")
 	return d
 }
 
 func (h PanicHook) deterministic(d *Deterministic) { d.w.hook = h }
 
-// Latency sets how long bytes travel between nodes: from min to max, by default 100 to 500 µs.
-func Latency(min, max time.Duration) DeterministicOption { return latency{min, max} }
+// Network returns what connects the nodes.
+func (d *Deterministic) Network() *Network { return d.w.network }
 
-type latency struct{ min, max time.Duration }
-
-func (l latency) deterministic(d *Deterministic) { d.w.latencyMin, d.w.latencyMax = l.min, l.max }
-
-// Node returns the node of that name, always the same one.
+// Node returns the node of that name, always the same one until it is restarted.
 func (d *Deterministic) Node(name string) *Node { return d.w.node(name) }
 
 // Name returns "deterministic".

@@ -500,7 +500,7 @@ func TestListen(t *testing.T) {
 
 // Writes of one moment go out together, and bytes travel as long as they are told to.
 func TestSimulatedStream(t *testing.T) {
-	d := handler.NewDeterministic(3, handler.Latency(time.Second, time.Second))
+	d := handler.NewDeterministic(3, handler.Latency{Min: time.Second, Max: time.Second})
 	var got []byte
 	var times []time.Duration
 	begun := d.Now()

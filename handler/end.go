@@ -2,39 +2,46 @@ package handler
 
 import (
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
-// An end is one side of a connection in a plainNetwork. What it sends goes into the other side's
-// inflight, in order, and comes out at its time.
+// An end is one side of a connection. What it sends goes into the other side's buffer, in order, and
+// comes out at its time.
 type end struct {
-	p      *plainNetwork
+	nw     *Network
 	node   *Node
-	id     string // the same on both sides
-	label  uint64
+	id     connID // the same on both sides
+	label  uint64 // of the connection and the direction out of this end
 	local  netip.AddrPort
-	sink   Sink
-	rng    *rand.Rand  // of the direction out of this end
+	sink   Sink        // set before Opened
 	disarm func() bool // forgets the context of the dialing; set by the one who dials
 
 	// Guarded by the world's mu, except that sink is called without it, by events:
-	peer     *end // nil until the other side has accepted
-	open     bool // Opened has been called or is about to
-	err      error
-	begun    bool     // the node's life counts this end
-	pulling  bool     // an event to Pull is under way
-	inflight []packet // on their way here, oldest first
-	shown    []byte   // arrived and not used up; touched by arrivals only
-	scratch  []byte   // Pull's buffer; touched by pulls only
+	peer       *end  // nil until the other side has accepted
+	out, in    *Link // nil before the target is known
+	dice       dice  // of the direction out of this end
+	open       bool  // Opened has been called or is about to
+	err        error
+	begun      bool // the node's life counts this end
+	pulling    bool // an event to Pull is under way
+	answered   bool // the other side has been sent a RST
+	deaf       bool // something was lost on the way here, and so is all that follows it
+	inflight   packets
+	arrival    event // of the oldest one of inflight
+	pull       event
+	prev, next *end // in the node's list, if it is listed
+	listed     bool
+
+	stream stream // touched by arrivals here and by the other side's pulls only
 }
 
 type packet struct {
 	kind kind
 	at   time.Duration
-	data []byte
+	n    int // bytes
 }
 
 type kind uint8
@@ -43,32 +50,90 @@ const (
 	packetOpened kind = iota // the other side has accepted
 	packetBytes
 	packetClosed // the other side has closed
+	packetReset  // there is no other side any more
 )
 
-// newEnd makes one side of the connection id. The caller holds the world's mu.
-func newEnd(p *plainNetwork, n *Node, id, direction string) *end {
-	return &end{p: p, node: n, id: id, label: fnv("conn", id, direction), rng: newStream(p.w.timing, "network", id, direction)}
+// A connID is the number of a connection among those that a node has dialed.
+type connID struct {
+	from   *Node
+	number int
 }
 
+func (id connID) String() string { return id.from.name + "#" + strconv.Itoa(id.number) }
+
+// newEnd makes one side of a connection; peer is the one that has dialed, or nil. The caller holds the
+// world's mu.
+func newEnd(nw *Network, n *Node, peer *end, id connID) *end {
+	direction := outLabel
+	if peer != nil {
+		direction = inLabel
+	}
+	e := &end{nw: nw, node: n, sink: silent{}, peer: peer, id: id}
+	e.label = mix(mix(id.from.label, uint64(id.number)), direction)
+	e.dice = newDice(nw.key, e.label)
+	e.arrival = event{node: n, label: e.label ^ arrivalLabel, kind: KindArrival, what: (*arrival)(e), off: true, input: true}
+	e.pull = event{node: n, label: e.label ^ pullLabel, kind: KindPull, what: (*pull)(e), off: true}
+	return e
+}
+
+var outLabel, inLabel, arrivalLabel, pullLabel = fnv("out"), fnv("in"), fnv("arrival"), fnv("pull")
+
+// The two events that connections consist of are the end itself, so that they cost no allocation.
+type (
+	arrival end
+	pull    end
+)
+
+func (a *arrival) happen()         { (*end)(a).arrive() }
+func (p *pull) happen()            { (*end)(p).pulled() }
+func (p *pull) describe(ev *Event) { (*end)(p).describe(ev) }
+func (a *arrival) describe(ev *Event) {
+	(*end)(a).describe(ev)
+	switch a.inflight.first().kind {
+	case packetOpened:
+		ev.Kind = KindOpened
+	case packetReset:
+		ev.Kind = KindReset
+	}
+}
+
+// describe fills in what an observer is to know of an event on this side.
+func (e *end) describe(ev *Event) {
+	ev.Label = e.id.String()
+	if e.out != nil {
+		ev.Peer = e.out.to.name
+	}
+}
+
+// begin counts the end among those of its node. The caller holds the world's mu.
 func (e *end) begin() bool {
 	e.begun = e.node.life.beginCloser(e)
+	if e.begun {
+		e.node.ends.add(e)
+	}
 	return e.begun
 }
 
-// event makes fn happen at t on this side. The caller holds the world's mu.
-func (e *end) event(name string, t time.Duration, fn func()) {
-	e.p.w.schedule(&event{node: e.node, label: e.label ^ fnv(name), what: eventFunc(fn)}, t)
+// event returns an event on this side, to be scheduled.
+func (e *end) event(kind string, fn func()) *event {
+	return &event{node: e.node, label: e.label ^ fnv(kind), kind: kind, what: endEvent{e, fn}}
 }
 
-// latency draws how long something takes from this end to the other.
-func (e *end) latency() time.Duration {
-	w := e.p.w
-	return w.latencyMin + time.Duration(e.rng.Int64N(int64(max(w.latencyMax-w.latencyMin, 0))+1))
+// An endEvent is one that happens to a side of a connection once at most.
+type endEvent struct {
+	*end
+	fn func()
+}
+
+func (e endEvent) happen() { e.fn() }
+
+func (e *end) hasEnded() bool {
+	defer e.nw.lock().Unlock()
+	return e.err != nil
 }
 
 func (e *end) Wake() {
-	e.p.w.mu.Lock()
-	defer e.p.w.mu.Unlock()
+	defer e.nw.lock().Unlock()
 	e.wake()
 }
 
@@ -80,12 +145,13 @@ func (e *end) wake() {
 	}
 	e.pulling = true // if it is not open yet, the Pull comes once it is
 	if e.open {
-		e.event("pull", e.p.w.time(), e.pull)
+		e.nw.w.schedule(&e.pull, e.nw.w.time())
 	}
 }
 
-func (e *end) pull() {
-	w := e.p.w
+// pulled is the event of a Pull.
+func (e *end) pulled() {
+	w := e.nw.w
 	w.mu.Lock()
 	e.pulling = false
 	ended := e.err != nil
@@ -93,47 +159,73 @@ func (e *end) pull() {
 	if ended {
 		return
 	}
-	e.scratch = e.sink.Pull(e.scratch[:0])
-	if len(e.scratch) == 0 {
+	to := &e.peer.stream
+	if to.compact() && e.peer.inflight.len() > 0 {
+		e.peer.arrival.data = to.next(e.peer.inflight.first().n)
+	}
+	data := e.sink.Pull(to.room())
+	if len(data) == 0 {
 		return
 	}
-	data := append([]byte(nil), e.scratch...)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(data) > 0 {
 		n := len(data)
-		if n > 1 && e.rng.IntN(4) == 0 {
-			n = 1 + e.rng.IntN(n-1)
+		if n > 1 && e.dice.below(4) == 0 {
+			n = 1 + int(e.dice.below(uint64(n-1)))
 		}
-		e.send(packet{kind: packetBytes, data: data[:n:n]})
+		e.send(packetBytes, data[:n])
 		data = data[n:]
 	}
 	e.wake()
 }
 
 // send puts a packet on its way to the other side. The caller holds the world's mu.
-func (e *end) send(p packet) {
-	to := e.peer
-	p.at = e.p.w.time() + e.latency()
-	to.inflight = append(to.inflight, p)
-	if len(to.inflight) == 1 {
+func (e *end) send(k kind, data []byte) {
+	w, to := e.nw.w, e.peer
+	to.deaf = to.deaf || e.out.losing
+	if k == packetBytes && w.observe != nil {
+		w.tell(Event{Node: e.node.name, Kind: KindSend, Label: e.id.String(), Peer: to.node.name, Data: data})
+	}
+	if to.deaf {
+		return
+	}
+	if to.err != nil {
+		to.answer()
+		return
+	}
+	to.stream.add(data)
+	to.inflight.push(packet{kind: k, at: w.time() + e.out.draw(&e.dice), n: len(data)})
+	if to.inflight.len() == 1 {
 		to.expect()
+	}
+}
+
+// answer tells the other side that there is nobody here, if it cannot know that yet. The caller holds
+// the world's mu.
+func (e *end) answer() {
+	if e.node.dead.Load() && !e.node.machine.off && !e.answered {
+		e.answered = true
+		e.send(packetReset, nil)
 	}
 }
 
 // expect makes the oldest packet arrive at its time, or now if the one before has kept it back. The
 // caller holds the world's mu.
 func (e *end) expect() {
-	p := e.inflight[0]
-	e.p.w.schedule(&event{node: e.node, label: e.label ^ fnv("arrival"), data: p.data, what: eventFunc(e.arrive)}, p.at)
+	p := e.inflight.first()
+	e.arrival.data = e.stream.next(p.n)
+	e.arrival.via = e.in
+	e.nw.w.schedule(&e.arrival, p.at)
 }
 
+// arrive is the event of an arrival.
 func (e *end) arrive() {
-	w := e.p.w
+	w := e.nw.w
 	w.mu.Lock()
-	p := e.inflight[0]
-	e.inflight = e.inflight[1:]
-	if len(e.inflight) > 0 {
+	p := e.inflight.pop()
+	shown := e.stream.arrived(p.n)
+	if e.inflight.len() > 0 {
 		e.expect()
 	}
 	if e.err != nil {
@@ -144,32 +236,31 @@ func (e *end) arrive() {
 	case packetOpened:
 		e.open = true
 		if e.pulling {
-			e.event("pull", w.time(), e.pull)
+			w.schedule(&e.pull, w.time())
 		}
 		w.mu.Unlock()
 		e.disarm()
 		e.sink.Opened(e)
 	case packetBytes:
 		w.mu.Unlock()
-		e.shown = append(e.shown, p.data...)
-		used := e.sink.Received(e.shown[:len(e.shown):len(e.shown)])
-		e.shown = e.shown[:copy(e.shown, e.shown[used:])]
+		e.stream.use(e.sink.Received(shown))
 	case packetClosed:
 		e.finish(io.EOF)
+		w.mu.Unlock()
+	case packetReset:
+		e.abort(connReset())
 		w.mu.Unlock()
 	}
 }
 
 func (e *end) Close() {
-	e.p.w.mu.Lock()
-	defer e.p.w.mu.Unlock()
+	defer e.nw.lock().Unlock()
 	e.finish(net.ErrClosed)
 }
 
 // giveUp ends a connection that is not open yet.
 func (e *end) giveUp(err error) {
-	e.p.w.mu.Lock()
-	defer e.p.w.mu.Unlock()
+	defer e.nw.lock().Unlock()
 	if !e.open {
 		e.finish(err)
 	}
@@ -177,20 +268,28 @@ func (e *end) giveUp(err error) {
 
 // finish ends this side for the given reason, and tells the other. The caller holds the world's mu.
 func (e *end) finish(err error) {
+	if e.err == nil && e.peer != nil && e.peer.err == nil {
+		e.send(packetClosed, nil)
+	}
+	e.abort(err)
+}
+
+// abort ends this side and tells nobody. The caller holds the world's mu.
+func (e *end) abort(err error) {
 	if e.err != nil {
 		return
 	}
 	e.err = err
-	if e.peer != nil && e.peer.err == nil {
-		e.send(packet{kind: packetClosed})
+	e.node.ends.remove(e)
+	e.nw.w.schedule(e.event(KindClosed, e.closed), e.nw.w.time())
+}
+
+func (e *end) closed() {
+	if e.disarm != nil {
+		e.disarm()
 	}
-	e.event("closed", e.p.w.time(), func() {
-		if e.disarm != nil {
-			e.disarm()
-		}
-		e.sink.Closed(err)
-		if e.begun {
-			e.node.life.endCloser(e)
-		}
-	})
+	e.sink.Closed(e.err)
+	if e.begun {
+		e.node.life.endCloser(e)
+	}
 }

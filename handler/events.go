@@ -20,6 +20,10 @@ type event struct {
 	kind  string // for observers
 	what  interface{ happen() }
 	off   bool // taken back when it was due already, or has happened
+
+	via    *Link // what it comes over; nil: nothing
+	kernel bool  // it happens in a kernel: also when its node is paused or dead
+	input  bool  // a node that has been paused does this first
 }
 
 // An eventFunc is what happens when it needs no type of its own.
@@ -28,9 +32,19 @@ type eventFunc func()
 func (fn eventFunc) happen() { fn() }
 
 func (e *event) begin() (ok, more bool) {
+	if e.via != nil && !e.off && e.via.keep(e) {
+		return false, false
+	}
 	ok = !e.off
 	e.off = true
 	return ok, false
+}
+
+func (e *event) owner() *Node {
+	if e.kernel {
+		return nil
+	}
+	return e.node
 }
 
 func (e *event) identity() (*Node, uint64, []byte) { return e.node, e.label, e.data }
@@ -79,6 +93,16 @@ func (h *eventHeap) remove(e *event) {
 	if i < last {
 		h.down(i)
 		h.up(i)
+	}
+}
+
+// drop removes the events of a node.
+func (h *eventHeap) drop(n *Node) {
+	for i := len(*h) - 1; i >= 0; i-- { // what moves to i has been looked at
+		if e := (*h)[i]; e.owner() == n {
+			h.remove(e)
+			e.off = true
+		}
 	}
 }
 

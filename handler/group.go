@@ -25,6 +25,8 @@ type group struct {
 
 func (g *group) identity() (*Node, uint64, []byte) { return g.n, g.label, nil }
 
+func (g *group) owner() *Node { return g.n }
+
 func (g *group) begin() (ok, more bool) {
 	g.task = g.queue[g.head]
 	g.queue[g.head] = nil
@@ -84,6 +86,23 @@ func (g *group) add(force bool, ts ...future.Task) bool {
 		w.add(g)
 	}
 	return true
+}
+
+// drop forgets what is queued, except what unwinds coroutines. The caller holds the world's mu, and has
+// taken the group out of what may happen.
+func (g *group) drop() {
+	queued := g.queue[g.head:]
+	g.queue, g.head = nil, 0
+	for _, t := range queued {
+		if _, ok := t.(*stopTask); ok {
+			g.queue = append(g.queue, t)
+		}
+	}
+	if len(g.queue) > 0 {
+		g.n.w.add(g)
+	} else if len(queued) > 0 && g.task == nil {
+		g.n.life.endLane(&g.busyLane)
+	}
 }
 
 func (g *group) force(t future.Task) { g.add(true, t) }

@@ -37,6 +37,7 @@ type life struct {
 	isEnded bool
 
 	isQuiet   atomic.Bool // written under mu
+	whenQuiet func()      // called under mu when the handler is quiet; may be nil
 	whenEnded func()      // called under mu when the handler has stopped; may be nil
 }
 
@@ -74,6 +75,9 @@ func (f *life) check() {
 	if f.live <= f.parked && !f.isQuiet.Load() {
 		f.isQuiet.Store(true)
 		close(f.quiet)
+		if f.whenQuiet != nil {
+			f.whenQuiet()
+		}
 	}
 	if f.live == 0 && f.spawned == 0 && !f.isEnded {
 		f.isEnded = true
@@ -150,8 +154,19 @@ func (f *life) beginCloser(c closer) bool {
 
 func (f *life) endCloser(c closer) {
 	f.mu.Lock()
-	delete(f.closers, c)
-	f.live--
+	if _, ok := f.closers[c]; ok {
+		delete(f.closers, c)
+		f.live--
+		f.check()
+	}
+	f.mu.Unlock()
+}
+
+// dropClosers is endCloser for all that are left.
+func (f *life) dropClosers() {
+	f.mu.Lock()
+	f.live -= len(f.closers)
+	clear(f.closers)
 	f.check()
 	f.mu.Unlock()
 }

@@ -3,9 +3,11 @@ package handler
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -14,48 +16,42 @@ import (
 // A Node is one of the machines of a [Deterministic]: a [Handler] with an address, random streams and
 // lanes of its own. It may be stopped while the others go on.
 type Node struct {
+	*machine
 	w       *world
-	name    string
-	label   uint64
-	address netip.Addr
+	label   uint64 // of this life of the machine
+	lived   int    // how many lives there were before
 	life    life
 	streams streams
+	dead    atomic.Bool // written under the world's mu
 
 	// Guarded by the world's mu:
 	groups    map[string]*group
-	released  bool // its processes have been told that it is quiet
+	queues    []*group // the same, in the order of their making
+	ends      ends
+	released  bool  // its processes have been told that it is quiet
+	halt      *halt // while it is paused or catching up
 	dialed    int
-	processes int // how many were spawned
+	processes int         // how many were spawned
+	peerLost  func(*Node) // see OnDisconnect
 }
 
 // beginning is when virtual time begins.
 var beginning = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// newNode makes a node. The caller holds the world's mu.
-func newNode(w *world, name string) *Node {
-	n := &Node{w: w, name: name, label: fnv(name), groups: make(map[string]*group)}
+// newNode makes the next node of a machine. The caller holds the world's mu.
+func newNode(w *world, m *machine) *Node {
+	n := &Node{machine: m, w: w, label: m.label, lived: m.lives, groups: make(map[string]*group)}
+	if m.lives > 0 {
+		n.label = mix(m.label, uint64(m.lives))
+	}
+	m.node = n
+	m.lives++
 	n.life.prepare()
+	n.life.whenQuiet = func() { w.quiet.Store(true) }
 	if w.life.begin() {
 		n.life.whenEnded = w.life.end
 	}
-	n.address = n.findAddress()
 	return n
-}
-
-// findAddress derives the address from the name, so that it does not depend on what other nodes
-// there are, unless two agree. The caller holds the world's mu.
-func (n *Node) findAddress() netip.Addr {
-	taken := make(map[netip.Addr]bool)
-	for _, other := range n.w.order {
-		taken[other.address] = true
-	}
-	addr := netip.AddrFrom4([4]byte{10, byte(n.label >> 16), byte(n.label >> 8), byte(n.label)})
-	for taken[addr] || !netip.MustParsePrefix("10.0.0.0/8").Contains(addr) {
-		if addr = addr.Next(); addr.As4()[0] != 10 {
-			addr = netip.MustParseAddr("10.0.0.1")
-		}
-	}
-	return addr
 }
 
 // Name returns "deterministic/" and the node's name.
@@ -75,7 +71,7 @@ func (n *Node) Stop() {
 }
 
 func (n *Node) stop() {
-	n.w.stopping.Store(true)
+	n.Resume()
 	n.life.stop()
 }
 
@@ -91,6 +87,7 @@ func (n *Node) Lane(name string) Lane {
 	if g == nil {
 		g = &group{n: n, key: key, label: fnv("lane", key)}
 		n.groups[key] = g
+		n.queues = append(n.queues, g)
 	}
 	return &detLane{g, name}
 }
@@ -115,7 +112,7 @@ func (n *Node) WithTimeout(ctx context.Context, d time.Duration) (context.Contex
 // Rand returns the random stream of owner, which follows from the seed, the node's name and owner.
 func (n *Node) Rand(owner string) *rand.Rand {
 	return n.streams.get(owner, func() []byte {
-		sum := sha256.Sum256(append([]byte("node "+n.name+"\x00"), n.w.seed...))
+		sum := sha256.Sum256(append(fmt.Appendf(nil, "node %s\x00%d ", n.name, n.lived), n.w.seed...))
 		return sum[:]
 	})
 }

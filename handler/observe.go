@@ -34,10 +34,13 @@ const (
 	KindDial    = "dial"    // the first packet of a connection arrives where it is meant to go
 	KindRefused = "refused" // the answer to it, where nobody listens
 	KindOpened  = "opened"  // the answer to it, where somebody does
+	KindAccept  = "accept"  // a node that was paused accepts it; otherwise that is part of the dial
 	KindPull    = "pull"    // a connection asks for what is to be written
 	KindSend    = "send"    // bytes are written; no step of its own
-	KindArrival = "arrival" // bytes arrive
+	KindArrival = "arrival" // bytes arrive, or when there are none, their end
+	KindReset   = "reset"   // a RST arrives
 	KindClosed  = "closed"  // a side of a connection ends
+	KindMessage = "message" // a message of Network.Send arrives, or "disconnect", that there will be no more
 )
 
 // Observe has fn called with every event, in order, by the goroutine that drives the world: with a step

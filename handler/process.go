@@ -33,6 +33,7 @@ type process struct {
 	from      uint64 // the step that has woken it
 	waitsFor  string // the lane of its Wait; "" when it does not
 	failed    error  // how it ended, if it did not return
+	unwinding bool   // its node is dead; touched by the process alone
 }
 
 // A runner is what a process runs as.
@@ -73,6 +74,8 @@ func (p *process) describe(e *Event) {
 	e.Node, e.Kind, e.Label = p.node.name, KindProcess, strconv.Itoa(p.number)
 }
 
+func (p *process) owner() *Node { return p.node }
+
 func (p *process) begin() (ok, more bool) {
 	p.suspended = false
 	p.w.current = p
@@ -97,7 +100,22 @@ func (p *process) forget() {
 	p.node.life.endSpawn()
 }
 
-func (p *process) run() { p.runner.run() }
+func (p *process) run() {
+	if p.dropped() {
+		return
+	}
+	p.runner.run()
+}
+
+// dropped ends the process if its node has been killed before it began.
+func (p *process) dropped() bool {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	if p.node.dead.Load() && p.goroutine == 0 {
+		p.ended = true
+	}
+	return p.ended
+}
 
 // main is what the process's goroutine runs. If fn does not return, failed tells.
 func (p *process) main() {
@@ -128,8 +146,25 @@ func (p *process) main() {
 			}
 		}
 	}()
-	p.w.hook.guard(future.Func(p.fn))
+	p.w.hook.guard(future.Func(p.body))
 	returned = true
+}
+
+// killed is the panic that unwinds the processes of a node that has been killed.
+type killed struct{}
+
+func (killed) Error() string { return "the process's node has been killed" }
+
+func (p *process) body() {
+	defer func() {
+		if !p.unwinding {
+			return
+		}
+		if v := recover(); v != nil && v != any(killed{}) {
+			panic(v)
+		}
+	}()
+	p.fn()
 }
 
 // crash makes the failure of a process, if it has failed, that of the driver.
@@ -172,6 +207,9 @@ func (p *process) park(ctx context.Context, n *Node, lane string, w future.Waita
 	defer stop()
 	for {
 		switch {
+		case p.node.dead.Load():
+			p.unwinding = true
+			panic(killed{})
 		case w.Ready():
 			return nil
 		case ctx.Err() != nil:

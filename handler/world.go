@@ -12,21 +12,20 @@ import (
 // Each step picks one of the things that may happen now, by the seed: the oldest task of a lane
 // group, a process that may go on, a timer, bytes. When there are none, time jumps to the next event.
 type world struct {
-	seed                   []byte
-	timing                 []byte // the seed of all that decides about order and time
-	policy                 Policy
-	observe                observer         // nil: nobody
-	onBlocked              func(*StepError) // nil: nobody watches
-	hook                   PanicHook
-	mark                   uint32 // of the goroutine that drives
-	horizon                time.Duration
-	latencyMin, latencyMax time.Duration
-	network                network
-	life                   life      // begun for each node
-	bubble                 func()    // synctest.Wait; nil outside of a bubble
-	origin                 time.Time // the bubble's time at the beginning of the world
-	armedTasks             atomic.Int64
-	stopping               atomic.Bool // a node is
+	seed       []byte
+	timing     []byte // the seed of all that decides about order and time
+	policy     Policy
+	observe    observer         // nil: nobody
+	onBlocked  func(*StepError) // nil: nobody watches
+	hook       PanicHook
+	mark       uint32 // of the goroutine that drives
+	horizon    time.Duration
+	network    *Network
+	life       life      // begun for each node
+	bubble     func()    // synctest.Wait; nil outside of a bubble
+	origin     time.Time // the bubble's time at the beginning of the world
+	armedTasks atomic.Int64
+	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
 
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives
@@ -55,6 +54,8 @@ type item interface {
 	// begin is called when the item has been picked. ok: it happens; otherwise it has been taken
 	// back. more: it may be picked again.
 	begin() (ok, more bool)
+	// owner is the node whose pausing or dying keeps it from happening; nil: nobody's does.
+	owner() *Node
 	// identity is what the trace shows. Node and label tell sources apart, see
 	// Policy; it is also called before begin.
 	identity() (n *Node, label uint64, data []byte)
@@ -137,7 +138,7 @@ func (w *world) passTo(t time.Duration) {
 		w.now, w.busy = t, 0
 	}
 	for len(w.events) > 0 && w.events[0].at <= w.now {
-		w.runnable.add(w.events.pop())
+		w.ready(w.events.pop())
 	}
 }
 
@@ -158,8 +159,12 @@ func (w *world) time() time.Duration {
 
 // schedule makes e happen at t, or now if that is past. The caller holds mu.
 func (w *world) schedule(e *event, t time.Duration) {
+	e.index, e.off = -1, e.node.dead.Load() && !e.kernel
+	if e.off {
+		return
+	}
 	w.scheduled++
-	e.at, e.seq, e.index, e.off = t, w.scheduled, -1, false
+	e.at, e.seq = t, w.scheduled
 	e.from = w.trace.steps
 	if t <= w.time() {
 		w.add(e)
@@ -171,8 +176,22 @@ func (w *world) schedule(e *event, t time.Duration) {
 
 // add makes it something that may happen now. The caller holds mu.
 func (w *world) add(it item) {
-	w.runnable.add(it)
+	w.ready(it)
 	w.rouse()
+}
+
+// ready makes it something that may happen now, or once its node is no longer paused. The caller holds mu.
+func (w *world) ready(it item) {
+	if n := it.owner(); n != nil && n.halt != nil {
+		n.halt.hold(it)
+		return
+	}
+	w.runnable.add(it)
+}
+
+// take takes out what could happen now on a node, and returns it. The caller holds mu.
+func (w *world) take(n *Node) []item {
+	return w.runnable.remove(func(it item) bool { return it.owner() == n })
 }
 
 // cancel takes an event back. The caller holds mu.
@@ -188,7 +207,7 @@ func (w *world) node(name string) *Node {
 	w.mu.Lock()
 	n := w.nodes[name]
 	if n == nil {
-		n = newNode(w, name)
+		n = newNode(w, w.network.newMachine(name))
 		w.nodes[name] = n
 		w.order = append(w.order, n)
 	}

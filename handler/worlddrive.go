@@ -133,9 +133,10 @@ func (w *world) settle() {
 // It reports whether there was something.
 func (w *world) notice() bool {
 	noticed := w.pollContexts()
-	if !w.stopping.Load() {
+	if !w.quiet.Load() {
 		return noticed
 	}
+	w.quiet.Store(false)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.releaseProcesses() || noticed
