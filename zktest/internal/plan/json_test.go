@@ -73,7 +73,7 @@ func TestRead(t *testing.T) {
 
 func TestEveryDrawnPlanSurvivesTheRoundTrip(t *testing.T) {
 	largest := 0
-	for seed := range uint64(150) {
+	for seed := range uint64(60) {
 		p := plan.Draw(seed, standard, plan.Swarm{Full: seed%2 == 0})
 		text := written(t, p)
 		largest = max(largest, len(text))

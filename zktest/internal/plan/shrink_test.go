@@ -110,7 +110,7 @@ func TestShrinkOfRareFailures(t *testing.T) {
 		t.Run(fmt.Sprint(tt.part), func(t *testing.T) {
 			var left []int
 			replays := 0
-			const plans = 12
+			const plans = 5
 			for seed := range uint64(plans) {
 				p := sixty(seed)
 				need := withoutTargets(p)
