@@ -41,7 +41,8 @@ type end struct {
 type packet struct {
 	kind kind
 	at   time.Duration
-	n    int // bytes
+	n    int    // bytes
+	from uint64 // the step that has sent it
 }
 
 type kind uint8
@@ -89,6 +90,9 @@ func (p *pull) happen()            { (*end)(p).pulled() }
 func (p *pull) describe(ev *Event) { (*end)(p).describe(ev) }
 func (a *arrival) describe(ev *Event) {
 	(*end)(a).describe(ev)
+	if a.inflight.len() == 0 { // it has happened
+		return
+	}
 	switch a.inflight.first().kind {
 	case packetOpened:
 		ev.Kind = KindOpened
@@ -195,7 +199,7 @@ func (e *end) send(k kind, data []byte) {
 		return
 	}
 	to.stream.add(data)
-	to.inflight.push(packet{kind: k, at: w.time() + e.out.draw(&e.dice), n: len(data)})
+	to.inflight.push(packet{kind: k, at: w.time() + e.out.draw(&e.dice), n: len(data), from: w.trace.steps})
 	if to.inflight.len() == 1 {
 		to.expect()
 	}
@@ -216,7 +220,7 @@ func (e *end) expect() {
 	p := e.inflight.first()
 	e.arrival.data = e.stream.next(p.n)
 	e.arrival.via = e.in
-	e.nw.w.schedule(&e.arrival, p.at)
+	e.nw.w.scheduleFrom(&e.arrival, p.at, p.from)
 }
 
 // arrive is the event of an arrival.

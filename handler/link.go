@@ -96,7 +96,7 @@ func (l *Link) Flow() {
 	l.parked = nil
 	for _, e := range parked {
 		if !e.off {
-			l.nw.w.schedule(e, e.at)
+			l.nw.w.scheduleFrom(e, e.at, e.from)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type messages struct {
 
 type message struct {
 	at    time.Duration
+	from  uint64 // the step that has sent it
 	to    *Node
 	label string
 	fn    func()
@@ -28,7 +29,10 @@ type messageArrival Link
 func (a *messageArrival) happen() { (*Link)(a).deliver() }
 
 func (a *messageArrival) describe(ev *Event) {
-	ev.Label, ev.Peer = a.messages.queue[0].label, a.from.name
+	ev.Peer = a.from.name
+	if len(a.messages.queue) > 0 { // it has not happened yet
+		ev.Label = a.messages.queue[0].label
+	}
 }
 
 func (l *Link) prepareArrival() {
@@ -68,7 +72,7 @@ func (nw *Network) Send(from, to *Node, size int, label string, fn func()) {
 // post puts a message on its way. The caller holds the world's mu.
 func (l *Link) post(msg message) {
 	m := &l.messages
-	msg.at = l.nw.w.time() + l.draw(&m.dice)
+	msg.at, msg.from = l.nw.w.time()+l.draw(&m.dice), l.nw.w.trace.steps
 	m.queue = append(m.queue, msg)
 	if len(m.queue) == 1 {
 		l.expect()
@@ -79,7 +83,7 @@ func (l *Link) post(msg message) {
 func (l *Link) expect() {
 	m := &l.messages
 	m.arrival.node, m.arrival.label = m.queue[0].to, mix(l.from.label, fnv(m.queue[0].label))
-	l.nw.w.schedule(m.arrival, m.queue[0].at)
+	l.nw.w.scheduleFrom(m.arrival, m.queue[0].at, m.queue[0].from)
 }
 
 func (l *Link) deliver() {

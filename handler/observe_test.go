@@ -69,6 +69,34 @@ func TestCauses(t *testing.T) {
 	d.Stop()
 }
 
+// What arrives was caused by the step that sent it, however many things arrive in between.
+func TestArrivalCauses(t *testing.T) {
+	sent := make(map[string][]uint64) // by peers and label, the steps that have sent bytes
+	arrived := 0
+	d := handler.NewDeterministic(3, handler.Observe(func(e handler.Event) {
+		switch e.Kind {
+		case handler.KindSend:
+			key := e.Node + e.Label
+			sent[key] = append(sent[key], e.Step)
+		case handler.KindArrival:
+			if len(e.Data) == 0 { // the end of the connection
+				return
+			}
+			key := e.Peer + e.Label
+			if len(sent[key]) == 0 || sent[key][0] != e.Cause {
+				t.Errorf("%q arrives because of step %d, and was sent in %v", e.Data, e.Cause, sent[key])
+				return
+			}
+			sent[key] = sent[key][1:]
+			arrived++
+		}
+	}))
+	scenario(d)
+	if arrived < 20 {
+		t.Errorf("%d arrivals were seen", arrived)
+	}
+}
+
 // Digests of two runs agree up to where the runs begin to differ.
 func TestDigests(t *testing.T) {
 	run := func(different int) []uint64 {

@@ -158,14 +158,16 @@ func (w *world) time() time.Duration {
 }
 
 // schedule makes e happen at t, or now if that is past. The caller holds mu.
-func (w *world) schedule(e *event, t time.Duration) {
+func (w *world) schedule(e *event, t time.Duration) { w.scheduleFrom(e, t, w.trace.steps) }
+
+// scheduleFrom is schedule for what another step than the present one has led to.
+func (w *world) scheduleFrom(e *event, t time.Duration, from uint64) {
 	e.index, e.off = -1, e.node.dead.Load() && !e.kernel
 	if e.off {
 		return
 	}
 	w.scheduled++
-	e.at, e.seq = t, w.scheduled
-	e.from = w.trace.steps
+	e.at, e.seq, e.from = t, w.scheduled, from
 	if t <= w.time() {
 		w.add(e)
 		return
