@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
+	"github.com/gazoo-go/gazoo/zktest/core"
 )
 
 // applyQueue is what has been committed and is to be applied here, and syncs that wait for it, in order.
@@ -60,20 +61,28 @@ func (m *Member) apply(now time.Time) {
 			q.head++
 			continue
 		}
-		t := log[next]
-		m.Commit(now, t)
-		if m.leader != nil && m.leader.Leader != nil {
-			m.leader.Applied(t.Zxid)
-			if t.Op == wire.OpCloseSession {
-				m.leader.Sessions.Remove(t.Session)
-			}
-		}
+		m.Commit(now, log[next])
+		m.applied(log[next])
 	}
 	q.running = false
 	if q.head == len(q.list) {
 		q.list, q.head = q.list[:0], 0
 	}
 	m.compact()
+}
+
+// applied does what besides the State depends on transactions: who looks after the sessions.
+func (m *Member) applied(t *core.Txn) {
+	if m.role == Leading {
+		m.leader.Applied(t.Zxid)
+		if t.Op == wire.OpCloseSession {
+			m.leader.Sessions.Remove(t.Session)
+		}
+		return
+	}
+	if t.Op == wire.OpCreateSession && m.learner.phase == serving {
+		m.learner.touch(t.Session, t.Changes[0].Timeout) // whoever its client talks to (LearnerSessionTracker.commitSession)
+	}
 }
 
 func (q *applyQueue) next() (time.Time, bool) {

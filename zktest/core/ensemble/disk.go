@@ -139,10 +139,14 @@ func (m *Member) install(snapshot *core.State) {
 	m.setState(snapshot.Clone())
 }
 
-// compact cuts the log behind a snapshot when it is long enough. What a learner may need stays.
+// compact cuts the log behind a snapshot when it is long enough. What a learner may need stays. Only while the member
+// serves is all that it has applied committed, and will never be truncated.
 func (m *Member) compact() {
 	j, keep := &m.journal, m.cfg.CommitLogCount
-	if len(j.log) < m.cfg.SnapCount+keep || len(m.disk.log) < len(j.log) || m.state.Zxid() < m.last() {
+	if len(j.log) < m.cfg.SnapCount+keep || !m.Serving() || m.ReadOnly() {
+		return
+	}
+	if j.writing >= 0 || len(m.disk.log) < len(j.log) || m.state.Zxid() < m.last() {
 		return
 	}
 	m.disk.snapshot = m.state.Clone()

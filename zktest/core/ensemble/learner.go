@@ -184,6 +184,16 @@ func (m *Member) learnerWrote(_ time.Time) {
 	}
 }
 
+// touch notes that a session was heard from.
+func (l *learner) touch(session int64, timeout int32) {
+	if i, ok := l.index[session]; ok {
+		l.touched[i].Timeout = timeout
+		return
+	}
+	l.index[session] = len(l.touched)
+	l.touched = append(l.touched, Touch{session, timeout})
+}
+
 func (m *Member) upToDate() {
 	l := &m.learner
 	l.phase = serving

@@ -20,6 +20,7 @@ var epoch = time.UnixMilli(1_700_000_000_000).UTC()
 // describes.
 type cluster struct {
 	t       *testing.T
+	seed    uint64
 	rng     *rand.Rand
 	now     time.Time
 	events  eventQueue
@@ -83,7 +84,7 @@ func (q *eventQueue) Pop() any {
 
 func newCluster(t *testing.T, n int, seed uint64, edit ...func(*ensemble.Config)) *cluster {
 	t.Helper()
-	c := &cluster{t: t, rng: rand.New(rand.NewPCG(seed, 1)), now: epoch, sent: make(map[ensemble.Type]int)}
+	c := &cluster{t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), now: epoch, sent: make(map[ensemble.Type]int)}
 	c.latency = func() time.Duration { return time.Duration(1+c.rng.IntN(3000)) * time.Microsecond }
 	c.cfg = func(id int64) ensemble.Config {
 		cfg := ensemble.Config{}

@@ -27,31 +27,25 @@ func (m *Member) bring(now time.Time, peer int) {
 // difference chooses how a learner with that last zxid is brought up to date (LearnerHandler.syncFollower). known is what
 // is committed, of which as much as Config.CommitLogCount is used.
 func (m *Member) difference(known []*core.Txn, zxid int64) Message {
-	fresh := zxid&0xffffffff == 0 // of an epoch without transactions, and not in any log
-	if n := len(known) - m.cfg.CommitLogCount; n > 0 {
-		known = known[n:]
-	}
-	known = known[:len(known):len(known)]
 	last := m.leader.committed
-	first := last // the oldest that it could be brought up from
-	if len(known) > 0 {
-		last = known[len(known)-1].Zxid
-		if first = known[0].Zxid; len(known) == len(m.journal.log) && m.disk.snapshot == nil {
-			first = 0 // it is the whole history
-		}
+	if n := len(known); n > 0 {
+		last = known[n-1].Zxid
+		known = known[max(n-m.cfg.CommitLogCount, 0):]
 	}
 	at := after(known, zxid)
+	missing := known[at:len(known):len(known)]
+	fresh := zxid&0xffffffff == 0 // of an epoch without transactions, and not in any log
 	switch {
 	case zxid == m.leader.committed || zxid == last:
 		return Message{Type: Diff, Zxid: zxid}
 	case zxid > last && !fresh:
 		return Message{Type: Trunc, Zxid: last}
-	case zxid < first || zxid > last:
+	case at == 0 || zxid > last:
 		return m.snapshot()
-	case zxid == 0 || fresh || known[at-1].Zxid == zxid:
-		return Message{Type: Diff, Zxid: last, Txns: known[at:]}
-	case at > 0 && known[at-1].Zxid>>32 == zxid>>32:
-		return Message{Type: Trunc, Zxid: known[at-1].Zxid, Txns: known[at:]}
+	case fresh || known[at-1].Zxid == zxid:
+		return Message{Type: Diff, Zxid: last, Txns: missing}
+	case known[at-1].Zxid>>32 == zxid>>32:
+		return Message{Type: Trunc, Zxid: known[at-1].Zxid, Txns: missing}
 	}
 	return m.snapshot() // nothing is ever cut across epochs
 }

@@ -31,13 +31,7 @@ func (u *upstream) Touch(now time.Time, session int64, timeout int32) bool {
 	case m.role == Leading:
 		return m.leader.Leader != nil && m.leader.Sessions.Touch(now, session, timeout)
 	case m.learner.phase == serving:
-		l := &m.learner
-		if i, ok := l.index[session]; ok {
-			l.touched[i].Timeout = timeout
-			return true
-		}
-		l.index[session] = len(l.touched)
-		l.touched = append(l.touched, Touch{session, timeout})
+		m.learner.touch(session, timeout)
 	}
 	return true
 }
