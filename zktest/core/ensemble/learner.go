@@ -168,7 +168,7 @@ func (m *Member) proposed(now time.Time, msg *Message) {
 }
 
 // learnerWrote acknowledges what is on disk.
-func (m *Member) learnerWrote(_ time.Time) {
+func (m *Member) learnerWrote(now time.Time) {
 	l := &m.learner
 	if l.phase == connecting {
 		return
@@ -178,6 +178,7 @@ func (m *Member) learnerWrote(_ time.Time) {
 		m.tell(Message{Type: Ack, Zxid: l.newLeader})
 		l.newLeader, l.phase = 0, max(l.phase, synced)
 		l.limit = m.cfg.syncTime()
+		l.watchdog = earlier(l.watchdog, now.Add(l.limit))
 	}
 	if log := m.disk.log; l.phase >= synced && m.role == Following && len(log) > 0 {
 		m.tell(Message{Type: Ack, Zxid: log[len(log)-1].Zxid})

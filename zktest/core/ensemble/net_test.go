@@ -51,9 +51,21 @@ type node struct {
 // direction is one way of a pair of servers: in order, each message not before the one in front of it.
 type direction struct {
 	last  time.Time
+	queue []func()
+	due   int // how many of them should have arrived, but for the stall
 	stall bool
 	lose  bool
-	held  []func()
+}
+
+// arrive delivers the first message that is on its way.
+func (d *direction) arrive() {
+	if d.stall {
+		d.due++
+		return
+	}
+	fn := d.queue[0]
+	d.queue = d.queue[1:]
+	fn()
 }
 
 type event struct {
@@ -194,12 +206,8 @@ func (c *cluster) link(from, to int64) *direction {
 func (c *cluster) stall(from, to int64, on bool) {
 	d := c.link(from, to)
 	d.stall = on
-	if !on {
-		held := d.held
-		d.held = nil
-		for _, fn := range held {
-			c.at(c.now, fn)
-		}
+	for ; !on && d.due > 0; d.due-- {
+		c.at(c.now, d.arrive)
 	}
 }
 
@@ -209,6 +217,13 @@ func (c *cluster) isolate(id int64, on bool) {
 			c.stall(id, n.id, on)
 			c.stall(n.id, id, on)
 		}
+	}
+}
+
+// lose makes everything that a server sends vanish.
+func (c *cluster) lose(id int64, on bool) {
+	for _, n := range c.nodes {
+		c.link(id, n.id).lose = on
 	}
 }
 
@@ -300,27 +315,17 @@ func (n *node) send(e ensemble.Envelope) {
 		return
 	}
 	life := to.life
-	deliver := func() {
+	d.queue = append(d.queue, func() {
 		if to.life == life {
 			to.do(func() { to.m.Deliver(c.now, n.id, msg) })
 		}
-	}
-	if d.stall {
-		d.held = append(d.held, deliver)
-		return
-	}
+	})
 	at := c.now.Add(c.latency())
 	if at.Before(d.last) {
 		at = d.last
 	}
 	d.last = at
-	c.at(at, func() {
-		if d.stall {
-			d.held = append(d.held, deliver)
-			return
-		}
-		deliver()
-	})
+	c.at(at, d.arrive)
 }
 
 // client is a connection to one server. Its bytes take no time, unless a test says so.
@@ -390,8 +395,19 @@ func (cl *client) frame() []byte {
 
 // connect sends a ConnectRequest, for the session of old if there is one.
 func (n *node) connect(timeout time.Duration, old *client) *client {
+	return n.handshake(&wire.ConnectRequest{HasReadOnly: true}, timeout, old)
+}
+
+// openReadOnly is a new session that is content with a read-only server.
+func (n *node) openReadOnly(timeout time.Duration) *client {
+	cl := n.handshake(&wire.ConnectRequest{HasReadOnly: true, ReadOnly: true}, timeout, nil)
+	n.c.run(0)
+	cl.joined()
+	return cl
+}
+
+func (n *node) handshake(r *wire.ConnectRequest, timeout time.Duration, old *client) *client {
 	cl := n.open()
-	r := &wire.ConnectRequest{HasReadOnly: true}
 	r.TimeOut, r.Passwd = int32(timeout.Milliseconds()), make([]byte, wire.PasswdLen)
 	if old != nil {
 		r.SessionId, r.Passwd, r.LastZxidSeen = old.session, old.passwd, old.lastZxid
