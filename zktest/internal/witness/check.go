@@ -41,12 +41,14 @@ type checker struct {
 
 // A node is what is known of one path.
 type node struct {
-	states  []state // by zxid
-	lives   []life  // by czxid
-	deletes []int32 // answered ones
-	unknown []int32 // writes that may have been done
-	cursor  int     // where the last state was found: reads come nearly in order
+	states  []state          // by zxid
+	lives   []life           // by czxid
+	deletes []int32          // answered ones
+	unknown []int32          // writes that may have been done
+	extra   map[int64]*state // that only reads have shown, by zxid, until they are among the states
 	ignored bool
+
+	cursor, lifeCursor int // where the last ones were found: operations come nearly in order of zxids
 }
 
 // A state is a node's data from one zxid on, until the next state or the end of the life.
@@ -84,6 +86,12 @@ func (c *checker) sort() *Violation {
 		last = op.Call
 		if op.Outcome == OK && (op.Kind == Create || op.Kind == Set) {
 			counts[op.Path]++
+		}
+		if op.Kind == Children && c.family[op.Path] == nil {
+			if c.family == nil {
+				c.family = map[int32]*family{}
+			}
+			c.family[op.Path] = &family{byName: map[string]int{}}
 		}
 	}
 	total := 0
@@ -178,33 +186,49 @@ func (n *node) at(zxid int64) int {
 
 // upTo returns the last state that is not newer than zxid, or -1.
 func (n *node) upTo(zxid int64) int {
-	s := n.states
-	// Near the last one, or else by bisection.
-	for i := n.cursor; i < len(s) && i < n.cursor+8; i++ {
-		if s[i].zxid <= zxid && (i+1 == len(s) || s[i+1].zxid > zxid) {
-			n.cursor = i
-			return i
-		}
-	}
-	i, _ := slices.BinarySearchFunc(s, zxid, func(s state, z int64) int {
-		if s.zxid <= z {
-			return -1
-		}
-		return 1
-	})
-	n.cursor = max(i-1, 0)
-	return i - 1
+	n.cursor = gallop(n.cursor, len(n.states), func(i int) bool { return n.states[i].zxid <= zxid })
+	return n.cursor
 }
 
 // lifeUpTo returns the last life that began not after zxid, or -1.
 func (n *node) lifeUpTo(zxid int64) int {
-	i, _ := slices.BinarySearchFunc(n.lives, zxid, func(l life, z int64) int {
-		if l.czxid <= z {
-			return -1
+	n.lifeCursor = gallop(n.lifeCursor, len(n.lives), func(i int) bool { return n.lives[i].czxid <= zxid })
+	return n.lifeCursor
+}
+
+// gallop returns the last of n places for which low is true, or -1: it is true up to there. The search begins at a guess,
+// which is seldom far away, and its steps grow.
+func gallop(guess, n int, low func(i int) bool) int {
+	lo, hi := -1, n // low(lo) is true, low(hi) is false
+	if guess = min(guess, n-1); guess >= 0 {
+		if low(guess) {
+			lo = guess
+			for step := 1; lo+step < n; step *= 2 {
+				if !low(lo + step) {
+					hi = lo + step
+					break
+				}
+				lo += step
+			}
+		} else {
+			hi = guess
+			for step := 1; hi-step >= 0; step *= 2 {
+				if low(hi - step) {
+					lo = hi - step
+					break
+				}
+				hi -= step
+			}
 		}
-		return 1
-	})
-	return i - 1
+	}
+	for lo+1 < hi {
+		if mid := int(uint(lo+hi) / 2); low(mid) {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // lifeOf returns the life with this czxid.

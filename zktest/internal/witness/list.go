@@ -14,14 +14,6 @@ type child struct {
 
 // children finds the children of every path of which there is a list.
 func (c *checker) children() {
-	for i := range c.h.Ops {
-		if op := &c.h.Ops[i]; op.Kind == Children && c.family == nil {
-			c.family = map[int32]*family{}
-		}
-		if op := &c.h.Ops[i]; op.Kind == Children && c.family[op.Path] == nil {
-			c.family[op.Path] = &family{byName: map[string]int{}}
-		}
-	}
 	if c.family == nil {
 		return
 	}

@@ -8,18 +8,18 @@ import (
 // resolve finds what was seen that no answered write has done, and asks whether unknown writes explain it.
 func (c *checker) resolve() *Violation {
 	c.floors()
-	touched := map[int32]bool{}
 	var order []int32
 	for i := range c.h.Ops {
 		op := &c.h.Ops[i]
 		if n := &c.nodes[op.Path]; n.ignored || !(op.found() || op.Outcome == OK && op.Kind == Set) {
 			continue
 		}
-		if v := c.witnessed(i, op, touched, &order); v != nil {
+		if v := c.witnessed(i, op, &order); v != nil {
 			return v
 		}
 	}
 	for _, p := range order {
+		c.nodes[p].merge()
 		if v := c.explain(p); v != nil {
 			return v
 		}
@@ -28,30 +28,30 @@ func (c *checker) resolve() *Violation {
 }
 
 // witnessed adds the states that the Stat of op speaks of, if they are not known.
-func (c *checker) witnessed(i int, op *Op, touched map[int32]bool, order *[]int32) *Violation {
+func (c *checker) witnessed(i int, op *Op, order *[]int32) *Violation {
 	n := &c.nodes[op.Path]
 	add := func(s state) {
-		at := n.upTo(s.zxid) + 1
-		n.states = slices.Insert(n.states, at, s)
-		if !touched[op.Path] {
-			touched[op.Path] = true
+		if n.extra == nil {
+			n.extra = map[int64]*state{}
 			*order = append(*order, op.Path)
 		}
+		n.extra[s.zxid] = &s
 	}
 	value := int32(-1)
 	if op.Kind == Get {
 		value = op.Value
 	}
-	k := n.at(op.Mzxid)
-	if k < 0 {
-		if len(n.unknown) == 0 && c.sequential(op.Path) < 0 {
-			return c.violation("read", fmt.Sprintf("%s was changed at zxid %#x, but nobody did it", c.path(op), op.Mzxid), i)
+	if k := n.at(op.Mzxid); k < 0 {
+		if s := n.extra[op.Mzxid]; s == nil {
+			if len(n.unknown) == 0 && c.sequential(op.Path) < 0 {
+				return c.violation("read", fmt.Sprintf("%s was changed at zxid %#x, but nobody did it", c.path(op), op.Mzxid), i)
+			}
+			add(state{op.Mzxid, op.Czxid, op.Owner, op.Version, value, int32(i), true})
+		} else if s.value < 0 && value >= 0 {
+			s.value, s.op = value, int32(i)
 		}
-		add(state{op.Mzxid, op.Czxid, op.Owner, op.Version, value, int32(i), true})
-	} else if s := &n.states[k]; s.value < 0 && value >= 0 {
-		s.value, s.op = value, int32(i)
 	}
-	if op.Czxid != op.Mzxid && n.lifeStart(op.Czxid) < 0 {
+	if op.Czxid != op.Mzxid && n.at(op.Czxid) < 0 && n.extra[op.Czxid] == nil {
 		if len(n.unknown) == 0 && c.sequential(op.Path) < 0 {
 			return c.violation("read", fmt.Sprintf("%s was created at zxid %#x, but nobody did it", c.path(op), op.Czxid), i)
 		}
@@ -60,13 +60,22 @@ func (c *checker) witnessed(i int, op *Op, touched map[int32]bool, order *[]int3
 	return nil
 }
 
-// lifeStart is at, for the first state of a life; a transaction may both create a node and set it.
-func (n *node) lifeStart(czxid int64) int {
-	i := n.at(czxid)
-	if i >= 0 && n.states[i].czxid == czxid {
-		return i
+// merge puts what only reads have shown among the states.
+func (n *node) merge() {
+	extra := make([]state, 0, len(n.extra))
+	for _, s := range n.extra { // in no order, but they are sorted
+		extra = append(extra, *s)
 	}
-	return -1
+	n.extra = nil
+	sortStates(extra)
+	all := make([]state, 0, len(n.states)+len(extra))
+	for _, s := range n.states {
+		for len(extra) > 0 && extra[0].zxid < s.zxid {
+			all, extra = append(all, extra[0]), extra[1:]
+		}
+		all = append(all, s)
+	}
+	n.states = append(all, extra...)
 }
 
 // floors finds out for each unknown write which zxids it must come after: those that its client had seen, and those of
