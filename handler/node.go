@@ -165,9 +165,11 @@ type nodeTimer struct {
 
 func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane) Timer {
 	tm := &nodeTimer{t: t, lane: lane}
-	tm.event.node, tm.event.label, tm.event.kind, tm.event.what = n, fnv(kind), KindTimer, tm
+	tm.event.node, tm.event.kind, tm.event.what = n, KindTimer, tm
 	if lane != nil {
 		tm.event.label = lane.label
+	} else {
+		tm.event.label = fnv(kind)
 	}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()

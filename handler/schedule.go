@@ -1,9 +1,6 @@
 package handler
 
-import (
-	"fmt"
-	"math/rand/v2"
-)
+import "fmt"
 
 // A Policy says which of the things that may happen at the same time happens next. [Uniform] is the
 // default; the others are [FIFO], [LIFO] and what [PCT] returns.
@@ -65,7 +62,7 @@ func (o Order) chooser(w *world) chooser {
 	case LIFO:
 		return &lifo{}
 	}
-	return &uniform{rng: newStream(w.timing, "scheduler")}
+	return &uniform{dice: dice(newStream(w.timing, "scheduler").Uint64())}
 }
 
 // A chooser keeps what may happen now. The world's mu guards it.
@@ -95,7 +92,7 @@ func split[T any](list []T, match func(T) bool) (kept, taken []T) {
 }
 
 type uniform struct {
-	rng  *rand.Rand
+	dice dice
 	list []item
 }
 
@@ -110,7 +107,7 @@ func (u *uniform) take() item {
 	case 1:
 		return u.takeAt(0)
 	default:
-		return u.takeAt(u.rng.IntN(n))
+		return u.takeAt(int(u.dice.below(uint64(n))))
 	}
 }
 

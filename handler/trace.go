@@ -1,8 +1,11 @@
 package handler
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+)
 
-// A trace is the running FNV-1a hash of everything that has happened in a world.
+// A trace is a running hash of everything that has happened in a world.
 type trace struct {
 	hash    uint64
 	steps   uint64
@@ -19,25 +22,23 @@ const (
 
 func newTrace() trace { return trace{hash: fnvOffset} }
 
-// step mixes in one thing that happens. Time, node and label become eight bytes first, since a byte
-// costs as much as a multiplication.
+// step mixes in one thing that happens.
 func (t *trace) step(now time.Duration, node, label uint64, data []byte) {
 	t.steps++
-	n := (uint64(now)*0x9e3779b97f4a7c15^node)*0xbf58476d1ce4e5b9 ^ label
-	h := t.hash
-	for range 8 {
-		h = (h ^ n&0xff) * fnvPrime
-		n >>= 8
-	}
-	t.hash = h
+	t.hash = mix(t.hash, mix(uint64(now)^node, label))
 	t.bytes(data)
 	if t.steps%digestEvery == 0 {
 		t.digests = append(t.digests, t.hash)
 	}
 }
 
+// bytes takes eight bytes at a time, since each step of the hash costs a multiplication.
 func (t *trace) bytes(b []byte) {
 	h := t.hash
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * fnvPrime
+		h ^= h >> 32
+	}
 	for _, c := range b {
 		h = (h ^ uint64(c)) * fnvPrime
 	}

@@ -27,6 +27,9 @@ type world struct {
 	armedTasks atomic.Int64
 	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
 
+	passed  atomic.Int64 // now, for who does not hold mu; not used in a bubble
+	failure error        // why the present drive must end; the driver's
+
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives
 	now       time.Duration
@@ -42,11 +45,10 @@ type world struct {
 	told      []Event // what the observer has not been told yet
 	busy      int     // steps since the clock moved
 	busyLimit int
-	failure   error // why the present drive must end
 
 	failedStep *StepError // the first
 	crashed    []*process // have failed while nobody waited for them
-	performing item       // what is happening
+	performing item       // what is happening, if somebody watches
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -83,7 +85,9 @@ func (w *world) step() bool {
 		}
 		if ok {
 			w.count(it)
-			w.performing = it
+			if w.onBlocked != nil {
+				w.performing = it
+			}
 			w.mu.Unlock()
 			w.perform(it)
 			return true
@@ -108,13 +112,9 @@ func (w *world) count(it item) {
 func (w *world) perform(it item) {
 	returned := false
 	defer func() { // also when the item panics or calls Goexit, which ends the driver
-		w.mu.Lock()
-		if !returned {
-			w.stepError(it, nil)
+		if _, ok := it.(*event); !ok || !returned || w.onBlocked != nil { // an event's end is nothing
+			w.ended(it, returned)
 		}
-		it.end()
-		w.performing = nil
-		w.mu.Unlock()
 		if w.observe != nil {
 			w.tellAll()
 		}
@@ -127,6 +127,16 @@ func (w *world) perform(it item) {
 	returned = true
 }
 
+func (w *world) ended(it item, returned bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !returned {
+		w.stepError(it, nil)
+	}
+	it.end()
+	w.performing = nil
+}
+
 func (w *world) runHooked(it item) {
 	defer w.hook.caught()
 	it.run()
@@ -136,6 +146,7 @@ func (w *world) runHooked(it item) {
 func (w *world) passTo(t time.Duration) {
 	if t > w.now {
 		w.now, w.busy = t, 0
+		w.passed.Store(int64(t))
 	}
 	for len(w.events) > 0 && w.events[0].at <= w.now {
 		w.ready(w.events.pop())
@@ -143,6 +154,9 @@ func (w *world) passTo(t time.Duration) {
 }
 
 func (w *world) elapsed() time.Duration {
+	if w.bubble == nil {
+		return time.Duration(w.passed.Load())
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.time()

@@ -64,9 +64,8 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 		goal.limit += w.elapsed()
 	}
 	mark.Run(w.mark, func() {
-		for w.hasSeat(d) {
+		for w.bubble == nil || w.hasSeat(d) {
 			w.settle()
-			w.crash()
 			if d.over() || goal.until != nil && goal.until() {
 				return
 			}
@@ -74,7 +73,8 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 			if stepped && goal.after != nil {
 				goal.after()
 			}
-			if err = w.takeFailure(); err != nil {
+			if w.failure != nil {
+				err, w.failure = w.failure, nil
 				return
 			}
 			if !w.notice() && !stepped && !w.passTime(d, goal) {
@@ -82,14 +82,6 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 			}
 		}
 	})
-	return err
-}
-
-func (w *world) takeFailure() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	err := w.failure
-	w.failure = nil
 	return err
 }
 
@@ -126,6 +118,7 @@ func (w *world) settle() {
 	if w.bubble != nil {
 		w.bubble()
 		w.elapsed()
+		w.crash()
 	}
 }
 
@@ -182,7 +175,7 @@ func (w *world) advanceTo(t time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.bubble == nil && (len(w.events) == 0 || w.events[0].at > t) {
-		w.now = max(w.now, t)
+		w.passTo(t)
 	}
 }
 

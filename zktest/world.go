@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
@@ -24,6 +25,7 @@ type WorldServer struct {
 	stop  func()
 	woken []*core.Conn
 	timer handler.Timer
+	due   time.Time // when the timer goes off, if there is one
 
 	paused bool
 	conns  []*worldConn // those that are open, oldest first
@@ -97,17 +99,24 @@ func (s *WorldServer) settle() {
 	for _, c := range s.woken {
 		c.Tag.(*worldConn).wake()
 	}
+	at, ok := s.core.NextDeadline()
+	if ok = ok && !s.paused; ok && s.timer != nil && !at.Before(s.due) {
+		return // too early does no harm, and most deadlines only move away
+	}
 	if s.timer != nil {
 		s.timer.Stop()
 		s.timer = nil
 	}
-	if at, ok := s.core.NextDeadline(); ok && !s.paused {
-		s.timer = s.node.AfterFunc(at.Sub(s.node.Wall()), future.Func(func() {
-			s.timer = nil
-			s.core.Tick(s.node.Wall())
-			s.settle()
-		}))
+	if ok {
+		s.due = at
+		s.timer = s.node.AfterFunc(at.Sub(s.node.Wall()), future.Func(s.tick))
 	}
+}
+
+func (s *WorldServer) tick() {
+	s.timer = nil
+	s.core.Tick(s.node.Wall())
+	s.settle()
 }
 
 // A worldConn is one connection: what the network tells goes to the core, and back.
