@@ -8,10 +8,11 @@ MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/
 
 TEST     := go test -race -timeout 15m
 BENCH    ?= .
+SEEDS    ?= 20000
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real lint zookeeper bench fuzz generate clean
+.PHONY: help demo test real lint zookeeper bench fuzz sim determinism generate clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +48,12 @@ fuzz: ## Runs every fuzz target for FUZZTIME each (default 10m).
 		echo "== $$package $$target for $(FUZZTIME)"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 	done
+
+sim: ## Runs every simulation test with SEEDS seeds (default 20000), in two processes.
+	ZKSIM_SEEDS=$(SEEDS) ZKSIM_JOBS=2 go test -timeout 0 -v -run '^TestSim' ./recipes
+
+determinism: ## Runs SEEDS seeds in every way there is, and compares the trace hashes.
+	zktest/scripts/determinism.sh $(SEEDS)
 
 generate: ## Generates code anew.
 	go generate ./...

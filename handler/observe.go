@@ -81,3 +81,18 @@ func (w *world) tellAll() {
 		w.observe(e)
 	}
 }
+
+// Performing describes the step that is under way, for who finds the world stuck in it. ok is false when
+// there is none.
+func (d *Deterministic) Performing() (e Event, ok bool) {
+	w := d.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.performing == nil {
+		return Event{}, false
+	}
+	n, _, _ := w.performing.identity()
+	e = Event{Step: w.trace.steps, At: w.now, Node: n.name}
+	w.performing.describe(&e)
+	return e, true
+}

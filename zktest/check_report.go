@@ -1,0 +1,210 @@
+package zktest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gazoo-go/gazoo/zktest/internal/picture"
+	"github.com/gazoo-go/gazoo/zktest/internal/plan"
+)
+
+// report says what broke, how to see it again, and where the smaller plan and the picture are.
+func (c *checker) report(o outcome) {
+	c.out.Helper()
+	var b strings.Builder
+	f := o.failure
+	fmt.Fprintf(&b, "zktest: %s at step %d, t=%v\n", f.text, f.step, f.at.Round(time.Microsecond))
+	if f.stack != nil {
+		fmt.Fprintf(&b, "%s\n", f.stack)
+	}
+	fmt.Fprintf(&b, "replay: %s\n", c.replay(o.plan))
+	small := o
+	if !c.noShrink {
+		small = c.shrink(o)
+	}
+	c.keep(&b, small)
+	c.out.Errorf("%s", b.String())
+}
+
+// replay is the command that runs a plan's seed again.
+func (c *checker) replay(p plan.Plan) string {
+	rev := ""
+	if v := revision(); v != "" {
+		rev = " ZKSIM_REV=" + v
+	}
+	tier := ""
+	if c.tier == goroutines {
+		tier = " ZKSIM_TIER=goroutines"
+	}
+	return fmt.Sprintf("ZKSIM_SEED=%#x%s%s go test %s -run '%s'", p.Seed, rev, tier, packageDir(), runPattern(c.out.Name()))
+}
+
+// shrink looks for a smaller plan with the same failure.
+func (c *checker) shrink(o outcome) outcome {
+	best := o
+	plan.Shrink(context.Background(), o.plan, func(p plan.Plan) bool {
+		tried := c.world(p, manner{})
+		if !o.failure.same(tried.failure) {
+			return false
+		}
+		best = tried
+		return true
+	}, plan.Shrinking{
+		Processes: o.processes, Duration: o.longest, FailedRun: o.failure.run, FailedAt: o.failure.inRun,
+		Time: shrinkTime, Now: time.Now,
+	})
+	return best
+}
+
+// shrinkTime is how long a failure is made smaller.
+const shrinkTime = 10 * time.Second
+
+// keep writes the plan and the picture.
+func (c *checker) keep(b *strings.Builder, o outcome) {
+	name := fmt.Sprintf("%s-%x", fileName(c.out.Name()), o.plan.Seed)
+	file := filepath.Join(c.dir, name+".json")
+	if err := writePlan(file, o.plan); err != nil {
+		fmt.Fprintf(b, "shrunk: %v\n", err)
+		return
+	}
+	traced := c.world(o.plan, manner{record: true})
+	fmt.Fprintf(b, "shrunk: ZKSIM_PLAN=%s   %s   ", file, size(o.plan))
+	page := filepath.Join(os.TempDir(), "zksim-"+name+".html")
+	if err := c.draw(page, traced); err != nil {
+		fmt.Fprintf(b, "no picture: %v\n", err)
+	} else {
+		fmt.Fprintf(b, "picture: %s\n", page)
+	}
+	b.WriteString(o.plan.Report())
+	if c.fullTrace {
+		_ = picture.Text(b, c.picture(traced))
+	}
+}
+
+// draw makes the page of a run.
+func (c *checker) draw(file string, o outcome) error {
+	var page bytes.Buffer
+	if err := picture.HTML(&page, c.picture(o)); err != nil {
+		return err
+	}
+	return os.WriteFile(file, page.Bytes(), 0o644)
+}
+
+// picture is a run as the pages show it.
+func (c *checker) picture(o outcome) *picture.Run {
+	about := picture.Run{
+		Name: c.out.Name(), Seed: fmt.Sprintf("%#x", o.plan.Seed), Replay: c.replay(o.plan), Plan: strings.Split(strings.TrimSpace(o.plan.Report()), "\n"),
+	}
+	if f := o.failure; f != nil {
+		about.Violation = picture.Violation{Name: f.name, Sentence: f.text, Detail: string(f.stack), At: f.at, Step: f.step, Lanes: f.lanes}
+	}
+	run := o.trace.Run(about)
+	return &run
+}
+
+// planDir is where plans are kept, beside the test.
+const planDir = "testdata/sim"
+
+func readPlan(file string) (plan.Plan, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	defer f.Close()
+	p, err := plan.Read(f)
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return p, nil
+}
+
+func writePlan(file string, p plan.Plan) error {
+	var b bytes.Buffer
+	if err := plan.Write(&b, p); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// stored replays the plans of bugs that were found before. It returns false when one of them is back.
+func (c *checker) stored() bool {
+	c.out.Helper()
+	files, err := filepath.Glob(filepath.Join(c.dir, fileName(c.out.Name())+"-*.json"))
+	if err != nil {
+		c.out.Errorf("zktest: %v", err)
+		return false
+	}
+	for _, file := range files {
+		p, err := readPlan(file)
+		if err != nil {
+			c.out.Errorf("zktest: %v", err)
+			return false
+		}
+		o := c.world(p, manner{})
+		if o.failure != nil {
+			c.out.Errorf("zktest: %s at step %d, t=%v\nreplay: ZKSIM_PLAN=%s go test %s -run '%s'",
+				o.failure.text, o.failure.step, o.failure.at, file, packageDir(), runPattern(c.out.Name()))
+			return false
+		}
+	}
+	return true
+}
+
+var notPlain = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
+// fileName is a test's name as a file's.
+func fileName(name string) string { return notPlain.ReplaceAllString(name, "_") }
+
+// runPattern is the argument of -run for a test: each part of its name, exactly.
+func runPattern(name string) string {
+	parts := strings.Split(name, "/")
+	for i, p := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// packageDir is the directory of the test, as seen from its module.
+func packageDir() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			rel, err := filepath.Rel(root, dir)
+			if err != nil || rel == "." {
+				return "."
+			}
+			return "./" + filepath.ToSlash(rel)
+		}
+		if root == filepath.Dir(root) {
+			return "."
+		}
+	}
+}
+
+// revision is the commit that the test was built from, if Go noted it.
+func revision() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(len(s.Value), 7)]
+		}
+	}
+	return ""
+}
+
+func size(p plan.Plan) string {
+	return fmt.Sprintf("%d faults", len(p.Faults))
+}

@@ -1,0 +1,74 @@
+package zktest
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// A watchdog ends the program, with the seed and all stacks, when one step of a world takes too long in
+// real time: then something in it is busy for ever, and there is no other way to stop it. It lives outside
+// of the bubbles, where time is real.
+type watchdog struct {
+	stopAt uint64 // a step to stop at in a breakpoint; 0: none. Somebody debugs then, and nothing is too long
+	taken  uint64 // steps of this world
+
+	steps atomic.Uint64 // of all worlds; 0 while none runs
+	seed  atomic.Uint64
+	over  chan struct{}
+}
+
+const (
+	stepPatience  = 30 * time.Second
+	watchdogLooks = 3 * time.Second
+)
+
+func startWatchdog(stopAt uint64) *watchdog {
+	w := &watchdog{stopAt: stopAt, over: make(chan struct{})}
+	go w.guard()
+	return w
+}
+
+func (w *watchdog) stop() { close(w.over) }
+
+func (w *watchdog) guard() {
+	var seen uint64
+	var since time.Time
+	for {
+		select {
+		case <-w.over:
+			return
+		case now := <-time.After(watchdogLooks):
+			steps := w.steps.Load()
+			if steps == 0 || steps != seen || w.stopAt > 0 {
+				seen, since = steps, now
+				continue
+			}
+			if now.Sub(since) < stepPatience {
+				continue
+			}
+			stacks := make([]byte, 1<<20)
+			stacks = stacks[:runtime.Stack(stacks, true)]
+			fmt.Fprintf(os.Stderr, "zktest: busy: one step of the world of seed %#x takes longer than %v\n\n%s\n", w.seed.Load(), stepPatience, stacks)
+			panic("zktest: busy world")
+		}
+	}
+}
+
+func (w *watchdog) begin(seed uint64) {
+	w.taken = 0
+	w.seed.Store(seed)
+	w.steps.Add(1)
+}
+
+func (w *watchdog) end() { w.steps.Store(0) }
+
+// step is called before every step.
+func (w *watchdog) step() {
+	w.steps.Add(1)
+	if w.taken++; w.taken == w.stopAt {
+		runtime.Breakpoint()
+	}
+}

@@ -1,0 +1,200 @@
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/zktest/internal/picture"
+)
+
+// A Recorder remembers a run. It belongs to the goroutine that drives the world.
+type Recorder struct {
+	run   picture.Run
+	step  uint64
+	at    time.Duration
+	conns map[string]*conn
+	lanes map[string]bool
+	polls []poll
+	spans map[string]int // open bars and bands, by what they are about
+	lines []line         // of the text
+}
+
+// A poll is a state that is looked at after every step.
+type poll struct {
+	lane  string
+	key   string
+	state func() (kind picture.BarKind, state string, token int64) // "" for none
+	last  string
+}
+
+// A line is an event that has no place in the picture.
+type line struct {
+	step uint64
+	at   time.Duration
+	text string
+}
+
+// New returns a recorder of a run that has not begun.
+func New() *Recorder {
+	return &Recorder{conns: make(map[string]*conn), lanes: make(map[string]bool), spans: make(map[string]int)}
+}
+
+// Lane declares a process or a server.
+func (r *Recorder) Lane(name string, kind picture.LaneKind) {
+	if r != nil && !r.lanes[name] {
+		r.lanes[name] = true
+		r.run.Lanes = append(r.run.Lanes, picture.Lane{Name: name, Kind: kind})
+	}
+}
+
+// Observe is for handler.Observe.
+func (r *Recorder) Observe(e handler.Event) {
+	if e.Step > r.step {
+		r.poll()
+	}
+	r.step, r.at = e.Step, e.At
+	for uint64(len(r.run.Causes)) <= e.Step {
+		r.run.Causes = append(r.run.Causes, 0)
+	}
+	r.run.Causes[e.Step] = e.Cause
+	switch e.Kind {
+	case handler.KindSend:
+		r.conn(e).sent(r, e)
+	case handler.KindArrival:
+		r.conn(e).arrived(r, e)
+	case handler.KindDial, handler.KindRefused, handler.KindClosed:
+		r.lines = append(r.lines, line{e.Step, e.At, fmt.Sprintf("%-12s %s %s", e.Node, e.Kind, e.Label)})
+	}
+}
+
+// Session follows the session of a client. state is asked after every step.
+func (r *Recorder) Session(lane, key string, state func() string) {
+	if r == nil {
+		return
+	}
+	r.polls = append(r.polls, poll{lane: lane, key: "session " + key, state: func() (picture.BarKind, string, int64) {
+		return picture.Session, state(), 0
+	}})
+}
+
+// Role follows what a server is doing.
+func (r *Recorder) Role(lane string, state func() string) {
+	if r == nil {
+		return
+	}
+	r.polls = append(r.polls, poll{lane: lane, key: "role " + lane, state: func() (picture.BarKind, string, int64) {
+		return picture.Role, state(), 0
+	}})
+}
+
+// Holds follows whether somebody believes that he holds a lock, until believes is false for the first time.
+func (r *Recorder) Holds(lane, lock string, token int64, believes func() bool) {
+	if r == nil {
+		return
+	}
+	over := false
+	r.polls = append(r.polls, poll{lane: lane, key: fmt.Sprintf("lock %s %s %d", lane, lock, token), state: func() (picture.BarKind, string, int64) {
+		if over = over || !believes(); over {
+			return picture.Lock, "", token
+		}
+		return picture.Lock, lock, token
+	}})
+	r.poll()
+}
+
+// poll notes what has changed.
+func (r *Recorder) poll() {
+	if r == nil {
+		return
+	}
+	for i := range r.polls {
+		p := &r.polls[i]
+		kind, state, token := p.state()
+		if state == p.last {
+			continue
+		}
+		r.closeBar(p.key)
+		p.last = state
+		if state == "" {
+			continue
+		}
+		bar := picture.Bar{Lane: p.lane, Kind: kind, From: r.at, FromStep: r.step, Open: true, State: state, Token: token}
+		if kind == picture.Lock {
+			bar.Lock = state
+		}
+		r.openBar(p.key, bar)
+	}
+}
+
+func (r *Recorder) openBar(key string, b picture.Bar) {
+	r.run.Bars = append(r.run.Bars, b)
+	r.spans[key] = len(r.run.Bars) - 1
+}
+
+func (r *Recorder) closeBar(key string) {
+	if i, ok := r.spans[key]; ok {
+		b := &r.run.Bars[i]
+		b.To, b.ToStep, b.Open = r.at, r.step, false
+		delete(r.spans, key)
+	}
+}
+
+// Down says that a process or a server is dead, Up that it runs again, Paused that it is stopped.
+func (r *Recorder) Down(lane string) { r.condition(lane, picture.Down) }
+
+// Paused says that nothing of a lane runs.
+func (r *Recorder) Paused(lane string) { r.condition(lane, picture.Paused) }
+
+func (r *Recorder) condition(lane string, kind picture.BarKind) {
+	if r == nil {
+		return
+	}
+	r.Up(lane)
+	r.openBar("condition "+lane, picture.Bar{Lane: lane, Kind: kind, From: r.at, FromStep: r.step, Open: true})
+}
+
+// Up says that a process or a server runs.
+func (r *Recorder) Up(lane string) {
+	if r != nil {
+		r.closeBar("condition " + lane)
+	}
+}
+
+// Mark notes something that happened on a lane.
+func (r *Recorder) Mark(lane string, kind picture.MarkKind, label, detail string) {
+	if r != nil {
+		r.run.Marks = append(r.run.Marks, picture.Mark{Lane: lane, At: r.at, Step: r.step, Kind: kind, Label: label, Detail: detail})
+	}
+}
+
+// Band begins a time during which a could not talk to b, or not well. What it returns ends it.
+func (r *Recorder) Band(label string, a, b []string, oneWay bool, detail string) (end func()) {
+	if r == nil {
+		return func() {}
+	}
+	r.run.Bands = append(r.run.Bands, picture.Band{
+		Label: label, From: r.at, Open: true, A: a, B: b, OneWay: oneWay, Step: r.step, Detail: detail,
+	})
+	i := len(r.run.Bands) - 1
+	return func() { r.run.Bands[i].To, r.run.Bands[i].Open = r.at, false }
+}
+
+// Now tells the recorder the time between steps.
+func (r *Recorder) Now(step uint64, at time.Duration) {
+	if r != nil {
+		r.step, r.at = max(r.step, step), max(r.at, at)
+	}
+}
+
+// Run returns what was recorded, with what the caller knows about it.
+func (r *Recorder) Run(about picture.Run) picture.Run {
+	r.poll()
+	for _, c := range r.conns {
+		c.finish(r)
+	}
+	run := r.run
+	run.Name, run.Seed, run.Replay, run.Plan, run.Beside, run.Violation =
+		about.Name, about.Seed, about.Replay, about.Plan, about.Beside, about.Violation
+	return run
+}

@@ -1,0 +1,76 @@
+package zktest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Exclusive is something that only one process may hold at a time, such as a lock or the leadership: an
+// [Invariant] of the world, fed by the processes with what they believe.
+//
+// Who has been killed believes nothing. Who is paused still believes: it may act as soon as it goes on.
+type Exclusive struct {
+	s      *Sim
+	name   string
+	claims []claim
+	grants int
+	newest int64
+}
+
+// A Holder is what somebody holds: [recipes.Held], for one.
+type Holder interface {
+	// Err is nil while it is held.
+	Err() error
+	// Token is a fencing token: later holders have greater ones.
+	Token() int64
+}
+
+type claim struct {
+	p    *Process
+	life int
+	h    Holder
+}
+
+func (c claim) believes() bool { return !c.p.dead && c.p.lives == c.life && c.h.Err() == nil }
+
+// Exclusive adds the invariant that at most one process believes to be the holder of what name says, and that
+// tokens rise from one holder to the next.
+func (s *Sim) Exclusive(name string) *Exclusive {
+	x := &Exclusive{s: s, name: name}
+	s.Invariant(name, x.check)
+	return x
+}
+
+// Hold says that p has become the holder. It counts until h.Err is an error or p is killed.
+func (x *Exclusive) Hold(p *Process, h Holder) {
+	c := claim{p, p.lives, h}
+	x.claims = slices.DeleteFunc(x.claims, func(c claim) bool { return !c.believes() })
+	if h.Err() == nil && h.Token() < x.newest {
+		x.s.fail(&failure{kind: "invariant", name: x.name, text: fmt.Sprintf(
+			"%s: %s holds it with token %#x, but %#x was granted before", x.name, p.name, h.Token(), x.newest)})
+	}
+	x.newest = max(x.newest, h.Token())
+	x.grants++
+	x.claims = append(x.claims, c)
+	x.s.trace.Holds(p.name, x.name, h.Token(), c.believes)
+}
+
+// Grants is how many times somebody has become the holder, for tests that ask whether anybody got on.
+func (x *Exclusive) Grants() int { return x.grants }
+
+func (x *Exclusive) check() error {
+	if len(x.claims) < 2 {
+		return nil
+	}
+	var believers []string
+	for _, c := range x.claims {
+		if c.believes() {
+			believers = append(believers, fmt.Sprintf("%s (token %#x)", c.p.name, c.h.Token()))
+		}
+	}
+	if len(believers) > 1 {
+		return fmt.Errorf("%s all believe that they hold it", strings.Join(believers, " and "))
+	}
+	return nil
+}

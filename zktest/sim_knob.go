@@ -1,0 +1,88 @@
+package zktest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/zktest/core"
+	"github.com/gazoo-go/gazoo/zktest/internal/plan"
+)
+
+// worldOptions is what a plan says about the world itself.
+func worldOptions(p plan.Plan) []handler.DeterministicOption {
+	options := []handler.DeterministicOption{handler.Schedule(policyOf(p.Schedule))}
+	if p.Salt != 0 {
+		options = append(options, handler.Timing(p.Seed+p.Salt*0x9e3779b97f4a7c15))
+	}
+	return options
+}
+
+func policyOf(s plan.Schedule) handler.Policy {
+	switch s.Policy {
+	case plan.FIFO:
+		return handler.FIFO
+	case plan.LIFO:
+		return handler.LIFO
+	case plan.PCT:
+		return handler.PCT(s.Depth, s.Steps)
+	}
+	return handler.Uniform
+}
+
+func latencyOf(l plan.Latency) handler.Latency {
+	switch l.Kind {
+	case plan.UniformWait:
+		return handler.Latency{Kind: handler.UniformLatency, Min: l.Min, Max: l.Max}
+	case plan.Exponential:
+		return handler.Latency{Kind: handler.ExponentialLatency, Min: l.Min, Mean: l.Mean}
+	case plan.LongTail:
+		return handler.Latency{Kind: handler.LongTailLatency, Min: l.Min, Max: l.Max}
+	}
+	return handler.Latency{Kind: handler.ConstantLatency, Min: l.Min}
+}
+
+// latency is how long bytes take between two machines when nothing slows them down.
+func (s *Sim) latency(p nodePair) handler.Latency {
+	l := latencyOf(s.plan.Latency)
+	if s.server(nodeName(p.from)) != nil && s.server(nodeName(p.to)) != nil {
+		l = slower(l, s.plan.Micros(plan.PeerLatencyUS))
+	}
+	return l
+}
+
+// spread sets how far a server is from the others.
+func (s *Sim) spread(v *simServer) {
+	for _, other := range v.e.servers {
+		if other != v {
+			pair := nodePair{v.node, other.node}
+			s.world.Network().Link(pair.from, pair.to).Latency(s.latency(pair))
+		}
+	}
+}
+
+// setClock sets a machine's clock a little wrong, if the plan has it so.
+func (s *Sim) setClock(n *handler.Node) {
+	r := n.Rand("clock")
+	offset, ppm := s.plan.Millis(plan.ClockOffsetMS), s.plan.Knob(plan.ClockDriftPPM)
+	c := s.clock(n)
+	c.offset = between(r, -offset, offset)
+	if ppm > 0 {
+		c.ppm = r.Int64N(2*ppm+1) - ppm
+	}
+	if c.offset != 0 || c.ppm != 0 {
+		n.SetClock(c.offset, 1+float64(c.ppm)/1e6)
+	}
+}
+
+// knobs is what the plan says about servers.
+func (s *Sim) knobs(c *core.Config) {
+	c.TickTime = s.plan.Millis(plan.TickMS)
+	c.MinSessionTimeout, c.MaxSessionTimeout = 2*c.TickTime, max(20*c.TickTime, time.Minute)
+}
+
+// sessionTimeout is what clients ask for that do not say.
+func (s *Sim) sessionTimeout() time.Duration { return s.plan.Millis(plan.SessionTimeoutMS) }
+
+// nodeName is the name that a node was made with.
+func nodeName(n *handler.Node) string { return strings.TrimPrefix(n.Name(), "deterministic/") }

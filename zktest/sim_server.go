@@ -1,0 +1,138 @@
+package zktest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/zktest/core/ensemble"
+	"github.com/gazoo-go/gazoo/zktest/internal/plan"
+)
+
+// A simServer is one server of a SimEnsemble: a machine that may be dead, and a disk that outlives it.
+type simServer struct {
+	e      *SimEnsemble
+	index  int
+	name   string
+	node   *handler.Node
+	disk   *ensemble.Disk
+	member *ensemble.Member
+	host   *host
+	out    []ensemble.Envelope
+
+	rng *rand.Rand
+
+	lives            int
+	dead             bool
+	paused           int           // pauses that have not ended
+	silent, refusing int           // faults of that kind that have not ended
+	write, lag       time.Duration // how much longer a write to its disk takes, and applying what is committed
+}
+
+// roleName is what the server is doing, for pictures.
+func (v *simServer) roleName() string {
+	if v.dead {
+		return ""
+	}
+	return v.member.Role().String()
+}
+
+func (v *simServer) id() int64 { return int64(v.index + 1) }
+
+// start makes the machine, with what its disk has.
+func (v *simServer) start() {
+	e := v.e
+	cfg := ensemble.Config{
+		Config:     e.config,
+		InitLimit:  int(e.s.plan.Knob(plan.InitLimit)),
+		SyncLimit:  int(e.s.plan.Knob(plan.SyncLimit)),
+		SyncDelay:  func() time.Duration { return v.write + between(v.rng, 0, e.s.plan.Micros(plan.QuorumDelayUS)) },
+		ApplyDelay: func() time.Duration { return v.lag + between(v.rng, 0, e.s.plan.Micros(plan.ApplyLagUS)) },
+	}
+	cfg.ServerID = v.id()
+	cfg.Seed = e.s.plan.Seed ^ uint64(v.index)
+	peers := make([]ensemble.Peer, len(e.servers))
+	for i := range peers {
+		peers[i].ID = int64(i + 1)
+	}
+	v.dead, v.paused = false, 0
+	v.lives++
+	v.member = ensemble.NewMember(cfg, v.disk, peers, v.node.Wall())
+	v.host = &host{node: v.node, m: v.member, after: v.send, silent: func() bool { return v.silent > 0 }}
+	if _, err := v.host.listen(":2181"); err != nil {
+		panic(fmt.Sprintf("zktest: %s cannot listen: %v", v.name, err))
+	}
+	v.host.settle()
+}
+
+// send puts on its way what the machine has to say to the others.
+func (v *simServer) send() {
+	v.out = v.member.Outbox(v.out[:0])
+	for _, m := range v.out {
+		to := v.e.servers[m.To-1]
+		message := m.Message
+		to.post(v, message.Type.String(), func() { to.member.Deliver(to.node.Wall(), v.id(), message) })
+	}
+}
+
+// post makes fn happen at v after the way from another server.
+func (v *simServer) post(from *simServer, what string, fn func()) {
+	member := v.member
+	v.e.s.world.Network().Send(from.node, v.node, 64, what, func() {
+		if v.member == member && !v.dead {
+			fn()
+			v.host.settle()
+		}
+	})
+}
+
+// crash kills the server. Unless it is for want of power, the others are told by their connections.
+func (v *simServer) crash(power bool) {
+	if v.dead {
+		return
+	}
+	for _, other := range v.e.servers {
+		if other != v && !other.dead && !power {
+			other.post(v, "closed", func() { other.member.Disconnected(other.node.Wall(), v.id()) })
+		}
+	}
+	v.dead, v.paused = true, 0
+	if power {
+		v.node.PowerOff()
+	} else {
+		v.node.Kill()
+	}
+	v.e.s.trace.Down(v.name)
+}
+
+func (v *simServer) restart() {
+	if v.dead {
+		v.node = v.node.Restart()
+		v.e.s.trace.Up(v.name)
+		v.start()
+	}
+}
+
+func (v *simServer) pause() {
+	if v.paused++; v.paused == 1 && !v.dead {
+		v.node.Pause()
+		v.e.s.trace.Paused(v.name)
+	}
+}
+
+func (v *simServer) resume() {
+	if v.paused == 0 || v.dead {
+		return
+	}
+	if v.paused--; v.paused == 0 {
+		v.node.Resume()
+		v.e.s.trace.Up(v.name)
+	}
+}
+
+// after calls f in a while, unless the Sim is healed before.
+func (s *Sim) after(d time.Duration, f func()) {
+	s.chaos.AfterFunc(d, future.Func(f))
+}
