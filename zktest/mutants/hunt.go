@@ -1,0 +1,91 @@
+package mutants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Found is the outcome of one hunt.
+type Found struct {
+	// Seeds is how many it took; 0: the bug was not found.
+	Seeds int
+	// Seed is the one that shows it.
+	Seed uint64
+	// Text is what was reported.
+	Text string
+	Took time.Duration
+}
+
+// Hunt runs a test with the bug of that name, or without any if name is "", over n seeds from first on, until one
+// fails. dir is where [Build] has made the binaries.
+//
+// The error says that the binary failed in a way that no seed explains.
+func Hunt(ctx context.Context, dir string, test Test, name string, first uint64, n int) (Found, error) {
+	here, err := os.MkdirTemp(dir, "hunt") // for plans and pictures, which nobody needs
+	if err != nil {
+		return Found{}, err
+	}
+	defer os.RemoveAll(here)
+	began := time.Now()
+	binary, err := filepath.Abs(Binary(dir, test.Package))
+	if err != nil {
+		return Found{}, err
+	}
+	cmd := exec.CommandContext(ctx, binary, "-test.run", "^"+regexp.QuoteMeta(test.Name)+"$", "-test.timeout", "0", "-test.v")
+	cmd.Dir = here
+	cmd.Env = append(os.Environ(), "ZKMUTANT="+name, "GOMAXPROCS=1", "TMPDIR="+here, "ZKSIM_SHRINK=0", "ZKSIM_JOBS=1",
+		fmt.Sprintf("ZKSIM_SEEDS=%d-%d", first, first+uint64(n)-1))
+	out, err := cmd.CombinedOutput()
+	took := time.Since(began)
+	if ctx.Err() != nil {
+		return Found{}, ctx.Err()
+	}
+	var failed *exec.ExitError
+	switch {
+	case err == nil && strings.Contains(string(out), "--- PASS: "+test.Name):
+		return Found{Took: took}, nil
+	case err == nil:
+		return Found{}, fmt.Errorf("%s did not run %s:\n%s", binary, test.Name, last(out))
+	case !errors.As(err, &failed):
+		return Found{}, err
+	}
+	f, ok := parseFailure(string(out))
+	if !ok {
+		return Found{}, fmt.Errorf("%s, mutant %q: %w, and it does not say with which seed:\n%s", test.Name, name, err, last(out))
+	}
+	f.Seeds, f.Took = int(f.Seed-first)+1, took
+	return f, nil
+}
+
+// last is the end of a long output.
+func last(out []byte) []byte { return out[max(0, len(out)-4000):] }
+
+var (
+	seedLine = regexp.MustCompile(`(?m)replay: .*\bZKSIM_SEED=(\S+)`)
+	textLine = regexp.MustCompile(`(?m)zktest: (.*)$`)
+)
+
+// parseFailure reads what a failing Check prints.
+func parseFailure(out string) (f Found, ok bool) {
+	m := seedLine.FindStringSubmatch(out)
+	if m == nil {
+		return f, false
+	}
+	seed, err := strconv.ParseUint(m[1], 0, 64)
+	if err != nil {
+		return f, false
+	}
+	f.Seed = seed
+	if t := textLine.FindStringSubmatch(out); t != nil {
+		f.Text = strings.TrimSpace(t[1])
+	}
+	return f, true
+}

@@ -1,0 +1,60 @@
+package mutants
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Limit is within how many seeds every bug must be found.
+const Limit = 20_000
+
+// A Mutant is a bug that can be switched on.
+type Mutant struct {
+	// Name is what ZKMUTANT chooses it by.
+	Name string
+	// What it does wrong.
+	What string
+	// KnownAs is where a real client had it.
+	KnownAs string
+	// Breaks is what a run shows of it, in the words of the test: an invariant, or what never happens.
+	Breaks string
+	// Test finds it.
+	Test Test
+	// Worst is how many seeds it took, the worst of several starts, when the table was last brought up to date.
+	Worst int
+	// Equivalent, if not empty, is why no run can show it.
+	Equivalent string
+
+	Patches []Patch
+}
+
+// A Test is one test function of a package of this module.
+type Test struct{ Package, Name string }
+
+// A Patch puts a text in place of one that occurs exactly once in a file.
+type Patch struct{ File, Old, New string }
+
+// All returns all bugs, in the order of the table.
+func All() []Mutant {
+	return slices.Concat(scenario, lock, protect, proof, connection, watching, client)
+}
+
+// Named returns the bug of that name.
+func Named(name string) (Mutant, error) {
+	for _, m := range All() {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return Mutant{}, fmt.Errorf("there is no mutant %q", name)
+}
+
+// The tests that find them.
+var (
+	// lockTest is the standard scenario: workers that take turns at a lock, under every fault.
+	lockTest = Test{"recipes", "TestSimLock"}
+	// clientTest is everything that a client promises, under every fault.
+	clientTest = Test{"zktest", "TestSimClient"}
+	// quietTest is a world in which nothing is wrong, and nothing may happen.
+	quietTest = Test{"zktest", "TestSimQuiet"}
+)

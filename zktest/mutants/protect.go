@@ -1,0 +1,101 @@
+package mutants
+
+// protect are bugs of creates that must not be done twice.
+var protect = []Mutant{
+	{
+		Name:    "no-guid",
+		What:    "a create whose answer was lost is sent again, without looking for the node",
+		KnownAs: "CURATOR-45, zk-ruby/zk#54, samuel/go-zookeeper#144",
+		Breaks:  "everybody gets the lock again",
+		Test:    lockTest,
+		Patches: []Patch{{
+			"zk/protect.go",
+			`		found, next, err := p.search(co, v, err)
+		if err != nil {`,
+			`		if mutant.On("no-guid") {
+			continue
+		}
+		found, next, err := p.search(co, v, err)
+		if err != nil {`,
+		}},
+	},
+	{
+		Name:    "search-without-sync",
+		What:    "the node is looked for without a sync, on a server that may not have it yet",
+		KnownAs: "Kazoo and Curator as they are; the symptom of CURATOR-264",
+		Breaks:  "everybody gets the lock again",
+		Test:    lockTest,
+		Patches: []Patch{{
+			"zk/protect.go",
+			`	synced := submit[struct{}](p.ctx, on, wire.OpSync, p.path, syncKind{parent})`,
+			`	synced := future.Value(struct{}{})
+	if !mutant.On("search-without-sync") {
+		synced = submit[struct{}](p.ctx, on, wire.OpSync, p.path, syncKind{parent})
+	}`,
+		}},
+	},
+	{
+		Name:    "search-on-any-connection",
+		What:    "sync, search and the next create may go out on different connections",
+		KnownAs: "ours",
+		Test:    lockTest,
+		Equivalent: "the server that the next connection leads to has seen at least what the reply to the sync has shown: " +
+			"lastZxidSeen sees to that; and a create that is still on its way is refused once the session has moved",
+		Patches: []Patch{{
+			"zk/protect.go",
+			`	v := *c
+	_, _, v.conn, _ = c.driver.State()
+	return &v`,
+			`	v := *c
+	if mutant.On("search-on-any-connection") {
+		return &v
+	}
+	_, _, v.conn, _ = c.driver.State()
+	return &v`,
+		}},
+	},
+	{
+		Name: "foreign-ephemeral",
+		What: "the node of a session that is being closed is taken for the node of the next one, which looks for it: " +
+			"nothing is pinned, nobody asks who owns the node, and the session that was given up is not buried",
+		KnownAs: "CURATOR-498, CURATOR-604",
+		Breaks:  "everybody gets the lock again",
+		Test:    lockTest,
+		Patches: []Patch{
+			{
+				"zk/protect.go",
+				`	if errors.As(err, &oe) && oe.epoch != 0 {
+		v.epoch = oe.epoch
+	}`,
+				`	if mutant.On("foreign-ephemeral") {
+		v.epoch = 0
+	} else if errors.As(err, &oe) && oe.epoch != 0 {
+		v.epoch = oe.epoch
+	}`,
+			},
+			{
+				"zk/protect.go",
+				`	if p.k.flags.Ephemeral() && !p.old {`,
+				`	if p.k.flags.Ephemeral() && !p.old && !mutant.On("foreign-ephemeral") {`,
+			},
+			{
+				"zk/protect.go",
+				`		if !p.k.flags.Ephemeral() || st.EphemeralOwner == owner {`,
+				`		if !p.k.flags.Ephemeral() || st.EphemeralOwner == owner || mutant.On("foreign-ephemeral") {`,
+			},
+			{
+				"recipes/lock.go",
+				`			at := &attempt{lock: l, ctx: ctx, view: l.cl.Pinned(s), hold: hold}`,
+				`			at := &attempt{lock: l, ctx: ctx, view: l.cl.Pinned(s), hold: hold}
+			if mutant.On("foreign-ephemeral") {
+				at.view = l.cl
+			}`,
+			},
+			{
+				"internal/session/tick.go",
+				`		m.expire(errGone, true)`,
+				`		m.expire(errGone, !mutant.On("foreign-ephemeral"))`,
+			},
+		},
+	},
+}
