@@ -46,29 +46,26 @@ const (
 
 // String is ZooKeeper's name of the operation, and the number for one that is not known.
 func (o Op) String() string {
-	if d, ok := ops[o]; ok {
+	if d := o.info(); d.name != "" {
 		return d.name
 	}
 	return "op " + strconv.Itoa(int(o))
 }
 
 // Known reports whether the operation is one of the constants.
-func (o Op) Known() bool {
-	_, ok := ops[o]
-	return ok
-}
+func (o Op) Known() bool { return o.info().name != "" }
 
 // Since is the first release of the server that knows the operation; the zero Version for one that is not known. All
 // that is older than 3.4.0 says 3.4.0.
-func (o Op) Since() Version { return ops[o].since }
+func (o Op) Since() Version { return o.info().since }
 
 // Write reports whether the operation goes through the leader and is refused by a read-only server ([CodeNotReadOnly]).
 // Sync is one of these, although it changes nothing.
-func (o Op) Write() bool { return ops[o].write }
+func (o Op) Write() bool { return o.info().write }
 
 // NewRequest returns an empty request record for the operation, or nil if it has no body or is not known.
 func (o Op) NewRequest() Record {
-	if f := ops[o].request; f != nil {
+	if f := o.info().request; f != nil {
 		return f()
 	}
 	return nil
@@ -77,7 +74,7 @@ func (o Op) NewRequest() Record {
 // NewResponse returns an empty record for the body of a successful reply, or nil if there is none or the operation is not
 // known.
 func (o Op) NewResponse() Record {
-	if f := ops[o].response; f != nil {
+	if f := o.info().response; f != nil {
 		return f()
 	}
 	return nil

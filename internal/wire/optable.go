@@ -72,3 +72,25 @@ var ops = map[Op]opInfo{
 	OpCloseSession:  {"closeSession", v34, isRead, nil, nil},
 	OpError:         {"error", v34, isRead, nil, rec[proto.ErrorResponse]},
 }
+
+// The operations by number, since each request of a server and of a client asks about its own several times.
+const (
+	leastOp = OpCloseSession
+	mostOp  = OpWhoAmI
+)
+
+var opTable = func() (t [mostOp - leastOp + 1]opInfo) {
+	//zkvet:allow maprange each goes to a place of its own
+	for o, d := range ops {
+		t[o-leastOp] = d
+	}
+	return t
+}()
+
+// info returns what is known about the operation, which is nothing for one that is not known.
+func (o Op) info() *opInfo {
+	if o < leastOp || o > mostOp {
+		return &opInfo{}
+	}
+	return &opTable[o-leastOp]
+}

@@ -74,7 +74,7 @@ func (c *Conn) incoming(now time.Time, session int64, xid int32, op wire.Op, bod
 	if f.cfg.Intercept == nil && f.cfg.OnRequest == nil {
 		return Pass
 	}
-	in := &Incoming{Time: now, Number: r.number, Conn: c, Session: session, Xid: xid, Op: op, Path: leadingPath(op, body), Body: body}
+	in := &Incoming{Time: now, Number: r.number, Conn: c, Session: session, Xid: xid, Op: op, Path: string(leadingPath(op, body)), Body: body}
 	var v Verdict
 	if f.cfg.Intercept != nil {
 		v = f.cfg.Intercept(in)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -27,21 +28,32 @@ type Seen struct {
 // requestLog is the last requests and a count of all by operation.
 type requestLog struct {
 	number uint64
-	ring   []Seen
+	ring   []seen
 	counts map[wire.Op]uint64
+}
+
+// seen is a Seen whose path is where the one before it in the same place of the ring had its own.
+type seen struct {
+	Seen
+	path []byte
+}
+
+func (s *seen) told() Seen {
+	told := s.Seen
+	told.Path = string(s.path)
+	return told
 }
 
 func (l *requestLog) note(s Seen, body []byte) {
 	l.number++
 	s.Number = l.number
-	s.Path = leadingPath(s.Op, body)
-	if len(s.Path) > seenPath {
-		s.Path = s.Path[:seenPath]
-	}
+	path := leadingPath(s.Op, body)
+	path = path[:min(len(path), seenPath)]
 	if len(l.ring) < seenKept {
-		l.ring = append(l.ring, s)
+		l.ring = append(l.ring, seen{s, slices.Clone(path)})
 	} else {
-		l.ring[(l.number-1)%seenKept] = s
+		at := &l.ring[(l.number-1)%seenKept]
+		at.Seen, at.path = s, append(at.path[:0], path...)
 	}
 	if l.counts == nil {
 		l.counts = make(map[wire.Op]uint64)
@@ -54,11 +66,14 @@ func (l *requestLog) note(s Seen, body []byte) {
 // Seen returns the last 1024 requests, handshakes included (as OpCreateSession), the oldest first.
 func (f *Front) Seen() []Seen {
 	l := &f.requests
-	if len(l.ring) < seenKept {
-		return append([]Seen(nil), l.ring...)
+	var all []Seen
+	for i := range l.ring {
+		if len(l.ring) == seenKept {
+			i = int(l.number+uint64(i)) % seenKept
+		}
+		all = append(all, l.ring[i].told())
 	}
-	at := l.number % seenKept
-	return append(append([]Seen(nil), l.ring[at:]...), l.ring[:at]...)
+	return all
 }
 
 // Count is how many requests of one kind were received.
@@ -66,28 +81,28 @@ func (f *Front) Count(op wire.Op) uint64 { return f.requests.counts[op] }
 
 // leadingPath is the string in front of a record, for the operations that have one; of a multi that of its first
 // operation.
-func leadingPath(op wire.Op, body []byte) string {
+func leadingPath(op wire.Op, body []byte) []byte {
 	switch op {
 	case wire.OpMulti, wire.OpMultiRead:
 		const header = 4 + 1 + 4
 		if len(body) < header || body[4] != 0 {
-			return ""
+			return nil
 		}
 		body = body[header:]
 	case wire.OpAuth, wire.OpSASL, wire.OpSetWatches, wire.OpSetWatches2, wire.OpPing, wire.OpWhoAmI, wire.OpReconfig,
 		wire.OpCreateSession, wire.OpCloseSession:
-		return ""
+		return nil
 	default:
 		if !op.Known() {
-			return ""
+			return nil
 		}
 	}
 	if len(body) < 4 {
-		return ""
+		return nil
 	}
 	n := int64(binary.BigEndian.Uint32(body))
 	if n > int64(len(body)-4) {
-		return ""
+		return nil
 	}
-	return string(body[4 : 4+n])
+	return body[4 : 4+n]
 }
