@@ -31,11 +31,12 @@ type armedTask struct {
 	of         *armedContext // nil when the task has run or has been taken back
 	prev, next *armedTask
 	seq        uint64
+	n          *Node // whose pausing or dying keeps it from running; nil: nobody's does
 	t          future.Task
 }
 
-// arm runs t inline on the driver after the step in which ctx has ended.
-func (w *world) arm(ctx context.Context, t future.Task) (stop func() bool) {
+// arm runs t, which is n's if that is not nil, inline on the driver after the step in which ctx has ended.
+func (w *world) arm(ctx context.Context, n *Node, t future.Task) (stop func() bool) {
 	if ctx.Done() == nil {
 		return nothingToStop
 	}
@@ -61,7 +62,7 @@ func (w *world) arm(ctx context.Context, t future.Task) (stop func() bool) {
 		of.empty.Store(false)
 	}
 	a.seq++
-	task := &armedTask{w: w, of: of, seq: a.seq, t: t}
+	task := &armedTask{w: w, of: of, seq: a.seq, n: n, t: t}
 	if of.first == nil {
 		of.first, task.prev, task.next = task, task, task
 	} else {
@@ -149,7 +150,26 @@ func (w *world) pollContexts() bool {
 	w.mu.Unlock()
 	slices.SortFunc(due, func(x, y *armedTask) int { return int(x.seq) - int(y.seq) })
 	for _, t := range due {
-		t.t.Run()
+		if t.n == nil || !w.defers(t) {
+			t.t.Run()
+		}
 	}
 	return len(due) > 0
 }
+
+// defers makes t a thing of its own if its node is paused, and drops it if that is dead. It reports
+// whether it did.
+func (w *world) defers(t *armedTask) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.n.dead.Load() {
+		return true
+	}
+	if t.n.halt == nil {
+		return false
+	}
+	w.schedule(&event{node: t.n, label: cancelLabel, kind: KindTask, what: eventFunc(t.t.Run)}, w.time())
+	return true
+}
+
+var cancelLabel = fnv("cancel")

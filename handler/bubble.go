@@ -124,7 +124,7 @@ func (w *world) parkInBubble(ctx context.Context, n *Node, lane string, wt futur
 	s := &sleeper{driver: newDriver(ctx), w: w, n: n, lane: lane}
 	drop := wt.Notify(s)
 	defer drop()
-	stop := w.arm(ctx, future.Func(s.wake))
+	stop := w.arm(ctx, nil, future.Func(s.wake))
 	defer stop()
 	err := w.driveFor(s.driver, n, lane)
 	w.mu.Lock()

@@ -52,6 +52,7 @@ const (
 	packetBytes
 	packetClosed // the other side has closed
 	packetReset  // there is no other side any more
+	packetCut    // the link resets both sides
 )
 
 // A connID is the number of a connection among those that a node has dialed.
@@ -96,7 +97,7 @@ func (a *arrival) describe(ev *Event) {
 	switch a.inflight.first().kind {
 	case packetOpened:
 		ev.Kind = KindOpened
-	case packetReset:
+	case packetReset, packetCut:
 		ev.Kind = KindReset
 	}
 }
@@ -173,15 +174,31 @@ func (e *end) pulled() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	e.write(data)
+	e.wake()
+}
+
+// write sends bytes in pieces. The caller holds the world's mu.
+func (e *end) write(data []byte) {
 	for len(data) > 0 {
 		n := len(data)
-		if n > 1 && e.dice.below(4) == 0 {
+		switch {
+		case e.out.drip:
+			n = 1
+		case n > 1 && e.dice.below(4) == 0:
 			n = 1 + int(e.dice.below(uint64(n-1)))
+		}
+		if e.out.reset > 0 {
+			n = min(n, e.out.reset)
 		}
 		e.send(packetBytes, data[:n])
 		data = data[n:]
+		if e.out.counts(n) {
+			e.send(packetCut, nil)
+			e.peer.deaf = true
+			return
+		}
 	}
-	e.wake()
 }
 
 // send puts a packet on its way to the other side. The caller holds the world's mu.
@@ -198,8 +215,12 @@ func (e *end) send(k kind, data []byte) {
 		to.answer()
 		return
 	}
+	leaves := w.time()
+	if e.out.drip && to.inflight.len() > 0 {
+		leaves = max(leaves, to.inflight.last().at)
+	}
 	to.stream.add(data)
-	to.inflight.push(packet{kind: k, at: w.time() + e.out.draw(&e.dice), n: len(data), from: w.trace.steps})
+	to.inflight.push(packet{kind: k, at: leaves + e.out.draw(&e.dice), n: len(data), from: w.trace.steps})
 	if to.inflight.len() == 1 {
 		to.expect()
 	}
@@ -252,6 +273,10 @@ func (e *end) arrive() {
 		e.finish(io.EOF)
 		w.mu.Unlock()
 	case packetReset:
+		e.abort(connReset())
+		w.mu.Unlock()
+	case packetCut:
+		e.send(packetReset, nil)
 		e.abort(connReset())
 		w.mu.Unlock()
 	}

@@ -96,7 +96,7 @@ func (n *Node) withTimeout(ctx context.Context, d time.Duration) (context.Contex
 		return c, cancel
 	}
 	timer := n.after(d, "timeout", future.Func(func() { x.end(context.DeadlineExceeded) }), nil)
-	disarm := n.w.arm(ctx, future.Func(x.checkParent))
+	disarm := n.w.arm(ctx, nil, future.Func(x.checkParent))
 	return c, func() {
 		cancel()
 		timer.Stop()

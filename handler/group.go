@@ -121,7 +121,7 @@ func (l *detLane) DispatchAll(ts []future.Task) bool       { return l.add(false,
 func (l *detLane) OnStop(t future.Task) (drop func() bool) { return l.n.life.onStop(l.group, t) }
 
 func (l *detLane) OnCancel(ctx context.Context, t future.Task) (stop func() bool) {
-	return l.n.w.arm(ctx, t)
+	return l.n.w.arm(ctx, l.n, t)
 }
 
 func (l *detLane) AfterFunc(d time.Duration, t future.Task) Timer {

@@ -63,7 +63,7 @@ type Link struct {
 	parked   []*event // what would have arrived since it stalled, in that order
 	losing   bool
 	drip     bool
-	reset    int // the byte that resets its connection is so many away; 0: none
+	reset    int // so many bytes, and the connection of the last is reset; 0: none is
 	messages messages
 }
 
@@ -107,6 +107,30 @@ func (l *Link) Flow() {
 func (l *Link) Lose(on bool) {
 	defer l.nw.lock().Unlock()
 	l.losing = on
+}
+
+// Drip makes bytes that are sent while it is on travel one by one: each leaves when the one before has
+// arrived, and has a latency of its own.
+func (l *Link) Drip(on bool) {
+	defer l.nw.lock().Unlock()
+	l.drip = on
+}
+
+// ResetAfter lets so many more bytes of connections through; the connection of the last of them is then
+// reset, on both sides. That happens once. 0 takes it back.
+func (l *Link) ResetAfter(bytes int) {
+	defer l.nw.lock().Unlock()
+	l.reset = max(bytes, 0)
+}
+
+// counts takes note of bytes that are sent, and reports whether they are the last. The caller holds the
+// world's mu.
+func (l *Link) counts(bytes int) bool {
+	if l.reset == 0 {
+		return false
+	}
+	l.reset -= bytes
+	return l.reset == 0
 }
 
 // draw returns how long something takes that is sent now. The caller holds the world's mu.

@@ -314,3 +314,141 @@ func TestMessages(t *testing.T) {
 	nw.Send(b, a, 1, "", note("to a dead node"))
 	saw("before the end deterministic/b lost deterministic/a")
 }
+
+func TestLinkDrip(t *testing.T) {
+	w := newWire(t, 1)
+	c, s := w.pair()
+	there := w.nw.Link(w.client, w.server)
+	there.Drip(true)
+	c.write("abc")
+	w.d.Advance(time.Millisecond)
+	c.write("d")
+	c.conn.Wake()
+	w.d.Advance(10 * time.Millisecond)
+	there.Drip(false)
+	c.write("e")
+	w.d.Advance(10 * time.Millisecond)
+	s.saw("1 a", "2 b", "3 c", "4 d", "12 e")
+}
+
+func TestLinkResetAfter(t *testing.T) {
+	for seed := range uint64(20) {
+		w := newWire(t, seed)
+		c, s := w.pair()
+		spared, _ := w.pair()
+		there := w.nw.Link(w.client, w.server)
+		there.ResetAfter(2)
+		there.ResetAfter(0)
+		spared.write("not counted")
+		w.d.Advance(10 * time.Millisecond)
+		there.ResetAfter(5)
+		spared.write("xy")
+		w.d.Advance(10 * time.Millisecond)
+		c.write("abcdef")
+		s.write("answer")
+		w.d.Advance(10 * time.Millisecond)
+		c.write("late")
+		spared.write("z")
+		w.d.Advance(10 * time.Millisecond)
+		if s.text() != "abcreset" || c.text() != "answerreset" || spared.text() != "" {
+			t.Errorf("seed %d: server saw %q, client %q, another connection %q", seed, s.text(), c.text(), spared.text())
+		}
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	w := newWire(t, 1)
+	c, s := w.pair()
+	w.server.Refuse(true)
+	c.write("a") // on a connection that was accepted before
+	refused := w.dial()
+	w.d.Advance(10 * time.Millisecond)
+	w.server.Refuse(false)
+	s.saw("1 a")
+	refused.saw("2 refused")
+	w.pair()
+}
+
+// A connection's stream has nothing to do with that of the one before it.
+func TestStreamsOvertakeEachOther(t *testing.T) {
+	w := newWire(t, 1)
+	link := w.nw.Link(w.client, w.server)
+	c1, s1 := w.pair()
+	link.Latency(handler.Latency{Kind: handler.ConstantLatency, Min: time.Second})
+	c1.write("a")
+	w.d.Advance(0)
+	c1.conn.Close()
+	link.Latency(handler.Latency{Kind: handler.ConstantLatency, Min: time.Millisecond})
+	w.d.Advance(0)
+	c2 := w.dial()
+	w.d.Advance(10 * time.Millisecond)
+	c2.write("b")
+	w.d.Advance(10 * time.Millisecond)
+	s1.saw()
+	w.accepted[1].saw("1 opened", "11 b")
+	w.d.Advance(time.Second)
+	s1.saw("1000 a", "1000 EOF")
+}
+
+// What was written comes out, whole and in order, whatever the link does meanwhile, as long as nothing is lost.
+func TestStreamsKeepOrder(t *testing.T) {
+	for seed := range uint64(50) {
+		w := newWire(t, seed, handler.Latency{Kind: handler.LongTailLatency, Max: time.Millisecond})
+		c, s := w.pair()
+		link, chaos := w.nw.Link(w.client, w.server), w.d.Rand("chaos")
+		var want strings.Builder
+		for i := range 300 {
+			switch chaos.IntN(8) {
+			case 0:
+				link.Stall()
+			case 1:
+				link.Flow()
+			case 2:
+				link.Drip(chaos.IntN(2) == 0)
+			case 3:
+				w.server.Pause()
+			case 4:
+				w.server.Resume()
+			default:
+				text := strings.Repeat(fmt.Sprint(i, " "), 1+chaos.IntN(100))
+				want.WriteString(text)
+				c.write(text)
+			}
+			w.d.Advance(time.Duration(chaos.IntN(1000)) * time.Microsecond)
+		}
+		link.Flow()
+		w.server.Resume()
+		c.conn.Close()
+		w.d.Advance(time.Hour)
+		if s.text() != want.String()+"EOF" {
+			t.Fatalf("seed %d: other bytes have arrived than were written", seed)
+		}
+	}
+}
+
+// What other links and connections do changes nothing for a connection.
+func TestConnectionsHaveStreamsOfTheirOwn(t *testing.T) {
+	run := func(disturb bool) string {
+		w := newWire(t, 3, handler.Latency{Max: 10 * time.Millisecond})
+		third := w.d.Node("third")
+		if disturb {
+			w.nw.Link(third, w.server).Latency(handler.Latency{Kind: handler.LongTailLatency, Max: time.Second})
+			other := &peer{w: w, n: third}
+			other.conn = third.Dial(context.Background(), handler.Target{Address: "server:1"}, other)
+			other.write(strings.Repeat("something ", 100))
+			w.nw.Send(third, w.client, 1, "", func() {})
+		}
+		c := w.dial()
+		c.write("hello, hello, hello, hello")
+		w.d.Advance(time.Second)
+		for _, s := range w.accepted {
+			if strings.Contains(s.text(), "hello") {
+				return strings.Join(append(s.log, c.log...), ", ")
+			}
+		}
+		return ""
+	}
+	if quiet, noisy := run(false), run(true); quiet != noisy || quiet == "" {
+		t.Errorf("alone: %s\nwith others: %s", quiet, noisy)
+	}
+}

@@ -16,6 +16,7 @@ type machine struct {
 	touched []*Link // all that begin or end here, in the order of their making
 	refuses bool
 	off     bool // the power is
+	clock   *clock
 }
 
 // newMachine makes a machine. Its address follows from its name, so that it does not depend on what other

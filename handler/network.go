@@ -146,6 +146,13 @@ func (nw *Network) Reset(a, b *Node) {
 	nw.disconnect(a.machine, b.machine)
 }
 
+// Refuse makes the node's machine refuse connections as if nobody listened there. It has no influence on
+// those that have been accepted.
+func (n *Node) Refuse(on bool) {
+	defer n.w.network.lock().Unlock()
+	n.machine.refuses = on
+}
+
 func connReset() error {
 	return &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 }

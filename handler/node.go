@@ -95,12 +95,6 @@ func (n *Node) Lane(name string) Lane {
 // Spawn runs fn as a process, in which Wait suspends. It must not block in any other way.
 func (n *Node) Spawn(fn func()) { n.spawn(fn) }
 
-// Now returns the virtual time.
-func (n *Node) Now() time.Time { return beginning.Add(n.w.elapsed()) }
-
-// Wall returns the virtual time.
-func (n *Node) Wall() time.Time { return n.Now() }
-
 // AfterFunc runs t after d of virtual time, as a thing of its own.
 func (n *Node) AfterFunc(d time.Duration, t future.Task) Timer { return n.after(d, "func", t, nil) }
 
@@ -158,6 +152,7 @@ func (n *Node) Listen(address string, accept func(remote netip.AddrPort, c Conn)
 // queues the task, and until that starts Stop is in time.
 type nodeTimer struct {
 	event event
+	due   time.Duration // by the node's clock
 	t     future.Task
 	lane  *detLane
 	taken bool // guarded by the world's mu
@@ -173,7 +168,11 @@ func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane)
 	}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
-	n.w.schedule(&tm.event, n.w.time()+max(d, 0))
+	tm.due = n.clock.at(n.w.time()) + max(d, 0)
+	if tm.due < 0 { // it has overflown
+		tm.due = forever
+	}
+	n.w.schedule(&tm.event, n.clock.when(tm.due))
 	return tm
 }
 

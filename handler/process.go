@@ -203,7 +203,7 @@ func (p *process) wake() {
 func (p *process) park(ctx context.Context, n *Node, lane string, w future.Waitable) error {
 	drop := w.Notify(p)
 	defer drop()
-	stop := p.w.arm(ctx, p)
+	stop := p.w.arm(ctx, nil, p)
 	defer stop()
 	for {
 		switch {

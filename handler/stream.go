@@ -53,6 +53,7 @@ type packets struct {
 
 func (q *packets) len() int       { return len(q.list) - q.head }
 func (q *packets) first() *packet { return &q.list[q.head] }
+func (q *packets) last() *packet  { return &q.list[len(q.list)-1] }
 
 func (q *packets) push(p packet) {
 	if q.head > 0 && len(q.list) == cap(q.list) {
