@@ -192,6 +192,7 @@ func TestSuicide(t *testing.T) {
 		log = append(log, "has waited")
 	})
 	n.Lane("b").Dispatch(future.Func(func() { n.Lane("b").Dispatch(future.Func(func() {})) }))
+	d.Run()
 	if _, err := n.Resolve(context.Background(), "n").Wait(); err == nil {
 		t.Error("a dead node resolved a name")
 	}
