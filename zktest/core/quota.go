@@ -46,8 +46,11 @@ func (s *State) nearestQuota(path string) string {
 // account adds to the stats of the nearest quota.
 func (s *State) account(path string, count int64, size int) {
 	quota := s.nearestQuota(path)
+	if quota == "" {
+		return
+	}
 	stats := s.tree.get(quotaPath + quota + "/" + statsName)
-	if quota == "" || stats == nil {
+	if stats == nil {
 		return
 	}
 	have, err := parseQuota(stats.data)

@@ -20,6 +20,9 @@
 // calls Disconnected where a broken connection would be noticed, which only makes things faster. A crash is a member that
 // is thrown away; its Disk lives on.
 //
+// now is of a clock that is never set: ZooKeeper goes by elapsed time, too. Of a server that was stopped, what has arrived
+// meanwhile is delivered before the Tick that is overdue.
+//
 // # What it does
 //
 // Elections are ZooKeeper's fast leader election, the protocol between leader and learners is Zab 1.0 as ZooKeeper has it:

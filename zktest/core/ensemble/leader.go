@@ -109,7 +109,7 @@ func (m *Member) fromLearner(now time.Time, peer int, msg *Message) {
 		*h = handler{link: link{id: msg.Link}}
 	}
 	if msg.Link != h.link.id {
-		m.reject(m.peers[peer].ID, msg)
+		m.reject(peer, msg)
 		return
 	}
 	if msg.Type == Close {

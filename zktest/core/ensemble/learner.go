@@ -81,7 +81,7 @@ func (m *Member) lostLeader(now time.Time, why string) {
 func (m *Member) fromLeader(now time.Time, peer int, msg *Message) {
 	l := &m.learner
 	if peer != l.leader || msg.Link != l.link.id {
-		m.reject(m.peers[peer].ID, msg)
+		m.reject(peer, msg)
 		return
 	}
 	if msg.Type == Close {
@@ -147,10 +147,10 @@ func (m *Member) synchronize(now time.Time, msg *Message) {
 	case Trunc:
 		m.truncate(msg.Zxid)
 	case Snap:
-		m.install(msg.Snapshot)
+		m.install(msg.History.Snapshot)
 	default:
 	}
-	for _, t := range msg.Txns {
+	for _, t := range msg.History.Txns {
 		if t.Zxid > m.last() {
 			m.journal.log = append(m.journal.log, t)
 		}

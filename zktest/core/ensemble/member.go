@@ -42,7 +42,7 @@ type Peer struct {
 
 // Member is one server of an ensemble. Its methods for connections are those of [core.Front].
 //
-// It belongs to one caller at a time. Time should not go backwards from call to call.
+// It belongs to one caller at a time. Time must not go backwards from call to call.
 type Member struct {
 	*core.Front
 	cfg   Config
@@ -62,6 +62,7 @@ type Member struct {
 	leader   *leader // while leading
 
 	links      uint64    // made so far
+	rejected   []uint64  // by peer: the last link of it that was not known here
 	readOnlyAt time.Time // zero: not waiting for it
 }
 
@@ -83,6 +84,7 @@ func NewMember(cfg Config, disk *Disk, peers []Peer, now time.Time) *Member {
 	if m.self < 0 {
 		panic(fmt.Sprintf("ensemble: member %d is not among its peers", cfg.ServerID))
 	}
+	m.rejected = make([]uint64, len(peers))
 	disk.starts++
 	m.links = disk.starts << 32
 	m.state = core.NewState(cfg.Version)
@@ -148,14 +150,15 @@ func (m *Member) Deliver(now time.Time, from int64, msg Message) {
 	case Following, Observing:
 		m.fromLeader(now, peer, &msg)
 	case Looking, ReadOnly:
-		m.reject(from, &msg)
+		m.reject(peer, &msg)
 	}
 }
 
-// reject answers what came on a link that is not known here, as TCP does.
-func (m *Member) reject(from int64, msg *Message) {
-	if msg.Type != Close {
-		m.post(from, Message{Type: Close, Link: msg.Link})
+// reject answers what came on a link that is not known here, as TCP does; once, however much is on its way.
+func (m *Member) reject(peer int, msg *Message) {
+	if msg.Type != Close && m.rejected[peer] != msg.Link {
+		m.rejected[peer] = msg.Link
+		m.post(m.peers[peer].ID, Message{Type: Close, Link: msg.Link})
 	}
 }
 

@@ -58,12 +58,17 @@ type Message struct {
 	Tag     uint64
 	Alive   bool // Revalidate, to the learner
 
-	Vote     *Vote
-	Request  *core.Request
-	Txn      *core.Txn
-	Txns     []*core.Txn
-	Snapshot *core.State
-	Touched  []Touch
+	Vote    *Vote
+	Request *core.Request
+	Txn     *core.Txn
+	History *History // Diff, Trunc, Snap
+	Touched []Touch
+}
+
+// History is what brings a learner up to date.
+type History struct {
+	Snapshot *core.State // Snap
+	Txns     []*core.Txn // committed ones, behind what the learner has or the snapshot shows
 }
 
 // Touch is a session that a learner has heard from since the last ping, with its timeout in milliseconds.
@@ -81,8 +86,10 @@ type Envelope struct {
 // Size is about as many bytes as ZooKeeper would send.
 func (m *Message) Size() int {
 	size := 40 + 12*len(m.Touched)
-	for _, t := range m.Txns {
-		size += txnSize(t)
+	if h := m.History; h != nil {
+		for _, t := range h.Txns {
+			size += txnSize(t)
+		}
 	}
 	if m.Txn != nil {
 		size += txnSize(m.Txn)
@@ -112,7 +119,7 @@ func (m *Message) String() string {
 	case AckEpoch:
 		return fmt.Sprintf("%v epoch=%d zxid=0x%x", m.Type, m.Epoch, m.Zxid)
 	case Diff, Trunc, Snap:
-		return fmt.Sprintf("%v zxid=0x%x txns=%d", m.Type, m.Zxid, len(m.Txns))
+		return fmt.Sprintf("%v zxid=0x%x txns=%d", m.Type, m.Zxid, len(m.History.Txns))
 	case Proposal, Inform:
 		return fmt.Sprintf("%v 0x%x %v session=0x%x", m.Type, m.Txn.Zxid, m.Txn.Op, uint64(m.Txn.Session))
 	case NewLeader, Ack, Commit:

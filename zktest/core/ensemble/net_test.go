@@ -95,7 +95,6 @@ func (q *eventQueue) Pop() any {
 }
 
 func newCluster(t *testing.T, n int, seed uint64, edit ...func(*ensemble.Config)) *cluster {
-	t.Helper()
 	c := &cluster{t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), now: epoch, sent: make(map[ensemble.Type]int)}
 	c.latency = func() time.Duration { return time.Duration(1+c.rng.IntN(3000)) * time.Microsecond }
 	c.cfg = func(id int64) ensemble.Config {
@@ -481,7 +480,10 @@ func (cl *client) reply() *reply {
 		cl.n.c.t.Fatal(err)
 	}
 	if h.Zxid > 0 {
-		cl.lastZxid = max(cl.lastZxid, h.Zxid)
+		if h.Zxid < cl.lastZxid {
+			cl.n.c.t.Errorf("seed %d: a reply from server %d at 0x%x, after 0x%x", cl.n.c.seed, cl.n.id, h.Zxid, cl.lastZxid)
+		}
+		cl.lastZxid = h.Zxid
 	}
 	return &reply{h.Xid, h.Zxid, wire.Code(h.Err), body}
 }

@@ -37,15 +37,15 @@ func (m *Member) difference(known []*core.Txn, zxid int64) Message {
 	fresh := zxid&0xffffffff == 0 // of an epoch without transactions, and not in any log
 	switch {
 	case zxid == m.leader.committed || zxid == last:
-		return Message{Type: Diff, Zxid: zxid}
+		return Message{Type: Diff, Zxid: zxid, History: new(History)}
 	case zxid > last && !fresh:
-		return Message{Type: Trunc, Zxid: last}
+		return Message{Type: Trunc, Zxid: last, History: new(History)}
 	case at == 0 || zxid > last:
 		return m.snapshot()
 	case fresh || known[at-1].Zxid == zxid:
-		return Message{Type: Diff, Zxid: last, Txns: missing}
+		return Message{Type: Diff, Zxid: last, History: &History{Txns: missing}}
 	case known[at-1].Zxid>>32 == zxid>>32:
-		return Message{Type: Trunc, Zxid: known[at-1].Zxid, Txns: missing}
+		return Message{Type: Trunc, Zxid: known[at-1].Zxid, History: &History{Txns: missing}}
 	}
 	return m.snapshot() // nothing is ever cut across epochs
 }
@@ -53,7 +53,7 @@ func (m *Member) difference(known []*core.Txn, zxid int64) Message {
 func (m *Member) snapshot() Message {
 	log, zxid := m.journal.log, m.state.Zxid()
 	known := log[:after(log, m.leader.committed):len(log)] // the state may lag behind
-	return Message{Type: Snap, Zxid: zxid, Snapshot: m.state.Clone(), Txns: known[after(known, zxid):]}
+	return Message{Type: Snap, Zxid: zxid, History: &History{Snapshot: m.state.Clone(), Txns: known[after(known, zxid):]}}
 }
 
 // propose takes a transaction on its way.

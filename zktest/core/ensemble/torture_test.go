@@ -17,6 +17,7 @@ type torture struct {
 	*cluster
 	workers []*worker
 	leaders map[int32]int64     // by epoch
+	since   map[int32]time.Time // that they serve
 	commits map[int64]*core.Txn // by zxid: what a server had applied while it served
 	seen    map[int64]int64     // zxid up to which that was looked at, by server
 	acked   map[string]int64    // zxid by path, of the creates that were answered
@@ -59,7 +60,7 @@ func newTorture(t *testing.T, seed uint64) *torture {
 		d.peers[c.rng.IntN(size)].Observer = true
 	}
 	tt := &torture{
-		cluster: d, leaders: make(map[int32]int64), commits: make(map[int64]*core.Txn), seen: make(map[int64]int64),
+		cluster: d, leaders: make(map[int32]int64), since: make(map[int32]time.Time), commits: make(map[int64]*core.Txn), seen: make(map[int64]int64),
 		acked: make(map[string]int64),
 	}
 	d.start()
@@ -183,7 +184,9 @@ func (t *torture) check() {
 			if other, ok := t.leaders[n.m.Epoch()]; ok && other != n.id {
 				t.t.Fatalf("seed %d: %d and %d both lead epoch %d", t.seed, other, n.id, n.m.Epoch())
 			}
-			t.leaders[n.m.Epoch()] = n.id
+			if t.leaders[n.m.Epoch()] == 0 {
+				t.leaders[n.m.Epoch()], t.since[n.m.Epoch()] = n.id, t.now
+			}
 		}
 		log := n.disk.Log()
 		for i := len(log) - 1; i >= 0 && log[i].Zxid > t.seen[n.id]; i-- {
@@ -222,6 +225,12 @@ func (t *torture) heal() {
 func (t *torture) judge() {
 	t.same()
 	l := t.leader()
+	for zxid, x := range t.commits {
+		lives := t.since[int32(zxid>>32)].UnixMilli() + 1000 // with every leader for its timeout at least
+		if x.Op == wire.OpCloseSession && x.Time < lives {
+			t.t.Errorf("seed %d: 0x%x ends a session %d ms too early", t.seed, zxid, lives-x.Time)
+		}
+	}
 	have := make(map[string]int64)
 	for _, info := range l.m.State().Nodes("/") {
 		have[info.Path] = info.Stat.Czxid
