@@ -98,8 +98,6 @@ func (l *Leader) checkSession(r *Request) wire.Code {
 	switch {
 	case s == nil || s.closing:
 		return wire.CodeSessionExpired
-	case s.owner == Unowned:
-		s.owner = r.Server
 	case s.owner != r.Server:
 		return wire.CodeSessionMoved
 	}

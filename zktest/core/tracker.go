@@ -32,10 +32,6 @@ type tracked struct {
 	index   int // in the queue, -1 outside
 }
 
-// Unowned is the owner of a session that a new leader has taken over and not heard of yet: the first server that it writes
-// through becomes its own.
-const Unowned = -1
-
 // NewTracker returns a Tracker without sessions.
 func NewTracker(start time.Time, tick time.Duration) *Tracker {
 	return &Tracker{start: start, tick: max(tick.Milliseconds(), 1), sessions: make(map[int64]*tracked)}

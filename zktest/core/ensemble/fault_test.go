@@ -121,6 +121,17 @@ func TestWaysToSynchronize(t *testing.T) {
 			is(t, what+" "+typ.String(), c.sent[typ]-before[i] > 0, typ == want)
 		}
 	}
+	lost := func(path string) { // n comes back with a proposal that it alone has
+		t.Helper()
+		n = l
+		c.lose(n.id, true)
+		cl.send(wire.OpCreate, create(path, 0))
+		c.run(time.Second)
+		n.kill(false)
+		c.lose(n.id, false)
+		l = c.elected()
+		cl = l.join(30*time.Second, cl)
+	}
 	write(3)
 	n.kill(true)
 	write(5)
@@ -132,18 +143,25 @@ func TestWaysToSynchronize(t *testing.T) {
 	n.kill(true)
 	ways("nothing missing", ensemble.Diff)
 
-	// The old leader comes back with a proposal that it alone has.
-	n = l
-	c.lose(n.id, true)
-	cl.send(wire.OpCreate, create("/lost", 0))
-	c.run(time.Second)
-	n.kill(false)
-	c.lose(n.id, false)
-	l = c.elected()
-	cl = l.join(30*time.Second, cl)
+	for len(l.disk.Log()) != 24 {
+		write(1)
+	}
+	lost("/lost")
+	is(t, "as long as a log gets", len(n.disk.Log()), 25)
 	write(1)
 	ways("one too many", ensemble.Trunc)
 	is(t, "lost", n.has("/lost"), false)
+
+	// The first transaction of its epoch: nothing is cut across epochs.
+	lost("/gone")
+	is(t, "second epoch", n.disk.Zxid(), 2<<32+2)
+	n.start()
+	c.same()
+	lost("/gone")
+	is(t, "third epoch", n.disk.Zxid(), 3<<32+1)
+	write(1)
+	ways("one too many", ensemble.Snap)
+	is(t, "gone", n.has("/gone"), false)
 }
 
 // A message that is lost is a connection that is lost.
@@ -175,6 +193,28 @@ func TestPause(t *testing.T) {
 	l.resume()
 	c.run(time.Minute)
 	is(t, "the leader goes on", c.leader() == l && l.m.Epoch() == 1, true)
+}
+
+// A history that an epoch began without is not taken up again, though it is longer.
+func TestEpochBeatsZxid(t *testing.T) {
+	c := newCluster(t, 3, 8).start()
+	old := c.elected()
+	cl := old.join(30*time.Second, nil)
+	c.run(time.Second)
+	c.lose(old.id, true)
+	cl.send(wire.OpCreate, create("/lost", 0))
+	c.run(time.Second)
+	old.kill(false)
+	c.lose(old.id, false)
+	second := c.elected()
+	other := c.third(old, second)
+	second.kill(true)
+	other.kill(true)
+	old.start()
+	other.start()
+	is(t, "leader", c.elected(), other)
+	c.same()
+	is(t, "lost", old.has("/lost"), false)
 }
 
 // Containers are swept, by the leader.

@@ -21,8 +21,7 @@ type leader struct {
 	until    time.Time // InitLimit
 
 	halfTick  time.Time
-	skip      bool // the tick is counted at every other half
-	ticks     int
+	skip      bool // the quorum is counted at every other half tick
 	nextSweep time.Time
 
 	proposed, committed int64
@@ -53,7 +52,6 @@ type handler struct {
 	zxid     int64
 
 	acked    int64 // written there
-	lastTick int   // in which it was heard of, plus SyncLimit: until then it counts as in sync
 	heard    time.Time
 	owes     time.Time // since when a proposal waits for its acknowledgement; zero: none does
 	owesZxid int64
@@ -73,6 +71,10 @@ const (
 var handlerPhases = [...]string{"away", "connected", "ready", "sent", "acked", "up to date"}
 
 func (p handlerPhase) String() string { return handlerPhases[p] }
+
+// nobody owns a session that a new leader takes over. Its client has lost its connection, as all have, and writes only
+// after it has renewed it somewhere.
+const nobody = -1
 
 // pendingSync is a sync that waits for what was proposed before it.
 type pendingSync struct {
@@ -120,7 +122,7 @@ func (m *Member) fromLearner(now time.Time, peer int, msg *Message) {
 		m.hangUp(h)
 		return
 	}
-	h.heard, h.lastTick = now, m.leader.ticks+m.cfg.SyncLimit
+	h.heard = now
 	switch msg.Type {
 	case LearnerInfo:
 		h.phase, h.accepted = connected, msg.Epoch
@@ -228,7 +230,7 @@ func (m *Member) synced(now time.Time) {
 	l.proposed, l.committed = l.Zxid(), l.Zxid()
 	m.state.SetZxid(l.Zxid())
 	for _, s := range m.state.Sessions() {
-		l.Sessions.Track(now, s.ID, int32(s.Timeout.Milliseconds()), core.Unowned)
+		l.Sessions.Track(now, s.ID, int32(s.Timeout.Milliseconds()), nobody)
 	}
 	l.skip = true
 	l.halfTick = now.Add(m.cfg.TickTime / 2)
@@ -236,7 +238,7 @@ func (m *Member) synced(now time.Time) {
 	m.election.vote.Epoch = l.epoch
 	for i := range l.learners {
 		if h := &l.learners[i]; h.phase == acked {
-			h.phase, h.lastTick = upToDate, l.ticks+m.cfg.SyncLimit
+			h.phase = upToDate
 			m.say(i, Message{Type: UpToDate})
 		}
 	}
@@ -264,28 +266,23 @@ func (m *Member) leaderTick(now time.Time) {
 	if now.Before(l.halfTick) {
 		return
 	}
-	overslept := now.Sub(l.halfTick) > m.cfg.TickTime/2
 	l.halfTick = now.Add(m.cfg.TickTime / 2)
-	if !l.skip {
-		l.ticks++
-		if !m.quorum(m.voters(func(h *handler) bool { return h.phase == upToDate && l.ticks <= h.lastTick })) {
-			m.look(now, "not sufficient followers synced")
-			return
-		}
+	if !l.skip && !m.quorum(m.voters(func(h *handler) bool { return h.phase == upToDate })) {
+		m.look(now, "not sufficient followers synced")
+		return
 	}
 	l.skip = !l.skip
 	for i := range l.learners {
 		if l.learners[i].phase >= acked {
-			m.ping(now, i, overslept)
+			m.ping(now, i)
 		}
 	}
 }
 
-// ping also closes the link of a learner that is silent, or that owes an acknowledgement for too long. A leader that was
-// itself asleep looks at its messages first.
-func (m *Member) ping(now time.Time, peer int, overslept bool) {
+// ping also closes the link of a learner that is silent, or that owes an acknowledgement for too long.
+func (m *Member) ping(now time.Time, peer int) {
 	h, limit := &m.leader.learners[peer], m.cfg.syncTime()
-	if !overslept && (now.Sub(h.heard) > limit || !h.owes.IsZero() && now.Sub(h.owes) > limit) {
+	if now.Sub(h.heard) > limit || !h.owes.IsZero() && now.Sub(h.owes) > limit {
 		m.hangUp(h)
 		return
 	}

@@ -202,7 +202,7 @@ func (m *Member) upToDate() {
 	m.serve()
 }
 
-// learnerTick looks whether the leader is silent. A member that was itself asleep looks at its messages first.
+// learnerTick looks whether the leader is silent.
 func (m *Member) learnerTick(now time.Time) {
 	l := &m.learner
 	if !l.retry.IsZero() && !now.Before(l.retry) {
@@ -211,19 +211,12 @@ func (m *Member) learnerTick(now time.Time) {
 	if now.Before(l.watchdog) {
 		return
 	}
-	if late := now.Sub(l.watchdog) > m.cfg.TickTime/2; late {
-		l.watchdog = now.Add(wakeTime)
-		return
-	}
 	if silent := l.heard.Add(l.limit); now.Before(silent) {
 		l.watchdog = silent
 		return
 	}
 	m.look(now, "the leader is silent")
 }
-
-// wakeTime is how long a member that has overslept gives its messages.
-const wakeTime = 10 * time.Millisecond
 
 func (m *Member) learnerDeadline() time.Time {
 	l := &m.learner

@@ -203,3 +203,44 @@ func TestExpireSession(t *testing.T) {
 	is(t, "cut", cl.closed, true)
 	is(t, "refused", n.join(10*time.Second, cl).session, 0)
 }
+
+// A session that begins is heard of by all: each learner tells the leader with its next ping.
+func TestNewSessionIsTouched(t *testing.T) {
+	c := newCluster(t, 3, 8).start()
+	l := c.elected()
+	told := 0
+	c.watch = func(_, _ int64, m *ensemble.Message) bool {
+		if m.Type == ensemble.Ping {
+			told += len(m.Touched)
+		}
+		return true
+	}
+	l.join(10*time.Second, nil)
+	c.run(tick)
+	is(t, "told", told, 2)
+}
+
+// A server that has restarted does not take an answer to its former self for its own.
+func TestTagsOfFormerSelf(t *testing.T) {
+	slow := false
+	c := newCluster(t, 3, 9, func(cfg *ensemble.Config) {
+		cfg.SyncDelay = func() time.Duration {
+			if slow && cfg.ServerID != 1 {
+				return 2 * time.Second
+			}
+			return 0
+		}
+	}).start()
+	c.elected()
+	n := c.nodes[0]
+	cl := n.join(30*time.Second, nil)
+	slow = true
+	cl.send(wire.OpCreate, create("/x", 0))
+	c.run(10 * time.Millisecond)
+	n.kill(true)
+	n.start()
+	c.elected()
+	again := n.join(30*time.Second, cl)
+	r := again.ask(wire.OpDelete, &proto.DeleteRequest{Path: "/x", Version: 7})
+	is(t, "delete", r.code, wire.CodeBadVersion)
+}
