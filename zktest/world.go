@@ -3,7 +3,6 @@ package zktest
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -26,9 +25,6 @@ type WorldServer struct {
 	woken []*core.Conn
 	timer handler.Timer
 	due   time.Time // when the timer goes off, if there is one
-
-	paused bool
-	conns  []*worldConn // those that are open, oldest first
 }
 
 // InWorld starts a server on a node. It fails if the address is in use or not the node's. See [Start]
@@ -61,26 +57,12 @@ func (s *WorldServer) Drop(session int64) (ok bool) {
 	return ok
 }
 
-// Pause stops the server as SIGSTOP stops a process: connections stay open, and are accepted, but
-// nothing is answered and no time passes for it until Resume.
-func (s *WorldServer) Pause() {
-	s.paused = true
-	s.settle()
-}
+// Pause stops the server's node, as SIGSTOP stops a process: connections stay open, and are accepted, but
+// nothing is answered until Resume. See [handler.Node.Pause].
+func (s *WorldServer) Pause() { s.node.Pause() }
 
-// Resume ends a Pause. The server sees what has arrived, in order, and what time it is.
-func (s *WorldServer) Resume() {
-	s.paused = false
-	for _, w := range slices.Clone(s.conns) {
-		w.conn.Wake()
-		w.retry()
-		if w.closed {
-			w.leave()
-		}
-	}
-	s.core.Tick(s.node.Wall())
-	s.settle()
-}
+// Resume ends a Pause. The server sees what has arrived, in order, and then what time it is.
+func (s *WorldServer) Resume() { s.node.Resume() }
 
 // Close refuses new connections. Those that are there stay.
 func (s *WorldServer) Close() { s.stop() }
@@ -88,7 +70,6 @@ func (s *WorldServer) Close() { s.stop() }
 func (s *WorldServer) accept(remote netip.AddrPort, c handler.Conn) handler.Sink {
 	w := &worldConn{s: s, conn: c, core: s.core.Open(s.node.Wall(), remote)}
 	w.core.Tag = w
-	s.conns = append(s.conns, w)
 	s.settle()
 	return w
 }
@@ -100,7 +81,7 @@ func (s *WorldServer) settle() {
 		c.Tag.(*worldConn).wake()
 	}
 	at, ok := s.core.NextDeadline()
-	if ok = ok && !s.paused; ok && s.timer != nil && !at.Before(s.due) {
+	if ok && s.timer != nil && !at.Before(s.due) {
 		return // too early does no harm, and most deadlines only move away
 	}
 	if s.timer != nil {
@@ -125,8 +106,6 @@ type worldConn struct {
 	conn handler.Conn
 	core *core.Conn
 	held []byte // arrived, but the core did not want more input then
-
-	closed bool // by the other side, and the server is paused
 }
 
 func (w *worldConn) Opened(handler.Conn) {}
@@ -138,16 +117,13 @@ func (w *worldConn) wake() {
 
 // retry offers the core what it did not want before.
 func (w *worldConn) retry() {
-	if held := w.held; len(held) > 0 && !w.core.Stalled() && !w.s.paused {
+	if held := w.held; len(held) > 0 && !w.core.Stalled() {
 		w.held = held[w.core.Received(w.s.node.Wall(), held):]
 		w.s.settle()
 	}
 }
 
 func (w *worldConn) Pull(buf []byte) []byte {
-	if w.s.paused {
-		return buf
-	}
 	before := len(buf)
 	buf = w.core.Pull(buf)
 	w.s.settle()
@@ -158,7 +134,7 @@ func (w *worldConn) Pull(buf []byte) []byte {
 }
 
 func (w *worldConn) Received(b []byte) (used int) {
-	if len(w.held) > 0 || w.s.paused {
+	if len(w.held) > 0 {
 		w.held = append(w.held, b...)
 		w.retry()
 		return len(b)
@@ -173,16 +149,6 @@ func (w *worldConn) Received(b []byte) (used int) {
 }
 
 func (w *worldConn) Closed(error) {
-	if w.s.paused {
-		w.closed = true
-		return
-	}
-	w.leave()
-}
-
-func (w *worldConn) leave() {
-	s := w.s
-	s.conns = slices.DeleteFunc(s.conns, func(c *worldConn) bool { return c == w })
-	w.core.Closed(s.node.Wall())
-	s.settle()
+	w.core.Closed(w.s.node.Wall())
+	w.s.settle()
 }
