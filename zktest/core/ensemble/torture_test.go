@@ -263,7 +263,7 @@ func (t *torture) torment(d time.Duration) {
 }
 
 func TestTorture(t *testing.T) {
-	seeds := uint64(150)
+	seeds := uint64(60)
 	if testing.Short() {
 		seeds = 20
 	}
