@@ -82,7 +82,7 @@ func (c *Conn) adopt(session int64) {
 func (c *Conn) renew(now time.Time, w *waiting) {
 	f, req, tag := c.front, w.join, w.tag
 	if f.readOnly && f.cfg.Version.readOnlyNeedsLocal() {
-		if s := f.local.sessions[req.SessionId]; s == nil {
+		if _, global := f.state.sessions[req.SessionId]; global {
 			c.cut("global session on a read-only server")
 			return
 		}
