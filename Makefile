@@ -9,13 +9,14 @@ MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/
 TEST     := go test -race -timeout 15m
 BENCH    ?= .
 SEEDS    ?= 20000
+SCRIPTS  ?= 10000
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real lint zookeeper bench fuzz sim determinism generate clean
+.PHONY: help demo test real differential lint zookeeper bench fuzz sim determinism generate clean
 
 help: ## Lists the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: ## Shows the client at work, on the in-process server; ZK=host:port for a real one.
 	go run ./docs/examples/demo
@@ -26,6 +27,9 @@ test: zookeeper ## Runs every test, race detector on, real ZooKeeper included.
 
 real: zookeeper ## Runs only the tests against real ZooKeeper servers: those named TestReal...
 	$(TEST) -run '^TestReal' ./...
+
+differential: zookeeper ## Plays SCRIPTS (default 10000) new random scripts to a real ZooKeeper and to the in-process one.
+	GAZOO_DIFF_SCRIPTS=$(SCRIPTS) go test -timeout 0 -count 1 -v -run '^TestRealDifferential' ./zktest/differential
 
 lint: ## Checks format, go vet, staticcheck, and the project's own analyzers.
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt is needed by:"; echo "$$unformatted"; exit 1; }

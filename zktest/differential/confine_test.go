@@ -16,24 +16,27 @@ func (p *profile) confined(r wire.Record) wire.Record {
 	switch r := r.(type) {
 	case *proto.CreateRequest:
 		confineCreate(&r.Path, wire.CreateFlags(r.Flags))
+		confineQuota(r.Path, &r.Data)
 	case *proto.CreateTTLRequest:
 		confineCreate(&r.Path, wire.CreateFlags(r.Flags))
+		confineQuota(r.Path, &r.Data)
 	case *proto.SetDataRequest:
-		confineWrite(&r.Path)
+		p.confineWrite(&r.Path)
+		confineQuota(r.Path, &r.Data)
 	case *proto.SetACLRequest:
-		confineWrite(&r.Path)
+		p.confineWrite(&r.Path)
 	case *proto.ExistsRequest:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	case *proto.GetDataRequest:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	case *proto.GetACLRequest:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	case *proto.GetChildrenRequest:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	case *proto.GetChildren2Request:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	case *proto.GetAllChildrenNumberRequest:
-		confineRead(&r.Path)
+		p.confineRead(&r.Path)
 	}
 	return r
 }
@@ -45,14 +48,21 @@ func confineCreate(path *string, flags wire.CreateFlags) {
 	}
 }
 
-func confineWrite(path *string) {
-	if confineRead(path); strings.HasPrefix(*path, "/zookeeper") {
+func (p *profile) confineWrite(path *string) {
+	if p.confineRead(path); strings.HasPrefix(*path, "/zookeeper") && !strings.HasPrefix(*path, quotaOfRoot) {
 		*path = "~"
 	}
 }
 
-func confineRead(path *string) {
-	if *path == "" || *path == "/" {
+// confineQuota: see explained.
+func confineQuota(path string, data *[]byte) {
+	if strings.HasPrefix(path, quotaOfRoot) {
+		*data = []byte(limits[len(*data)%len(limits)])
+	}
+}
+
+func (p *profile) confineRead(path *string) {
+	if *path == "" || *path == "/" || p.quotas && (*path == "/zookeeper" || *path == "/zookeeper/quota") {
 		*path = "~"
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // coverage counts replies of the real server by operation and code; those of the parts of a multi are its own, and it
-// is OK if they all are.
+// is OK if they all are. What answers requests behind a closeSession is counted as its.
 type coverage map[wire.Op]map[wire.Code]int
 
 func (c coverage) note(op wire.Op, code wire.Code) {
@@ -20,6 +20,23 @@ func (c coverage) note(op wire.Op, code wire.Code) {
 		c[op] = make(map[wire.Code]int)
 	}
 	c[op][code]++
+}
+
+// of returns how many replies had the code.
+func (c coverage) of(code wire.Code) (n int) {
+	for _, codes := range c {
+		n += codes[code]
+	}
+	return n
+}
+
+func (c coverage) add(other coverage) {
+	for op, codes := range other {
+		for code, n := range codes {
+			c.note(op, code)
+			c[op][code] += n - 1
+		}
+	}
 }
 
 // reply counts a reply with all that it says.

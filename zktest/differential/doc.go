@@ -11,10 +11,14 @@
 // two runs cannot share (zxids, session ids, times, orders that ZooKeeper leaves open) is made comparable in one place,
 // normal_test.go; what is known to differ stands in one table, explained_test.go.
 //
-// Scripts are random. The environment says how many are played:
+// Most scripts are random, and have a number, which is all that they are drawn from. A server has one script at a time,
+// so that zxids can be compared, but there are several servers. Some are set up to refuse what they usually do not
+// (settings_test.go), so that every code is met that a server sends; codes_test.go accounts for all of them. The tests
+// print how often each operation was answered with which code.
 //
-//	GAZOO_DIFF_SCRIPTS=10000    a long campaign: go test -timeout 0 -run TestRealDifferential ./zktest/differential
-//	GAZOO_DIFF_VERSIONS=3.8.4,3.4.14   releases to compare in TestRealDifferentialVersions, as `make zookeeper` fetched them
+// The usual scripts are the same every time. The environment asks for others:
 //
-// A failure prints the seed, for -rapid.seed.
+//	GAZOO_DIFF_SCRIPTS=10000    that many new ones: make differential SCRIPTS=10000, which takes a quarter of an hour
+//	GAZOO_DIFF_FIRST=4711       those from this number on: how a failure is played again
+//	GAZOO_DIFF_VERSIONS=3.8.4,3.4.14   releases to compare with, as `make zookeeper` fetched them
 package differential

@@ -68,7 +68,21 @@ var explained = []difference{
 	{
 		what: "requests that are sent before the answer to setACL",
 		why:  "ZooKeeper may check them against the ACL from before: a change of an ACL counts when it is applied, every other one when it is proposed; package core applies it at once",
-		last: func(r *request) bool { return r.Op == wire.OpSetACL },
+		last: func(_ *profile, r *request) bool { return r.Op == wire.OpSetACL },
+	},
+	{
+		what: "quotas that cannot be read (not generated: see confineQuota)",
+		why:  "ZooKeeper dies of the next write that they count, and never starts again from that log; package core answers MARSHALLINGERROR",
+	},
+	{
+		what: "requests that are sent before the answer to a write that a quota counts",
+		why:  "ZooKeeper holds a quota against what has been applied, which is a matter of timing; package core applies everything at once",
+		last: func(p *profile, _ *request) bool { return p.quotas },
+	},
+	{
+		what: "requests that are sent to a read-only server before the answer to another",
+		why:  "ZooKeeper refuses writes at once, and so before it answers what came in front of them; package core answers in order",
+		last: func(p *profile, _ *request) bool { return p.readOnly },
 	},
 	{
 		what: "lists with a length below -1",
@@ -77,7 +91,7 @@ var explained = []difference{
 	{
 		what: "requests that are sent before the answer to createContainer with the flags of an ephemeral",
 		why:  "until the container is made, ZooKeeper takes it for an ephemeral, which has no children; package core does so within a multi only",
-		last: func(r *request) bool {
+		last: func(_ *profile, r *request) bool {
 			c, ok := r.Record.(*proto.CreateRequest)
 			return ok && r.Op == wire.OpCreateContainer && wire.CreateFlags(c.Flags).Ephemeral()
 		},
@@ -113,13 +127,13 @@ type difference struct {
 	// unsent, if set, says that a request is not sent.
 	unsent func(*profile, *request) bool
 	// last, if set, says that a request is the last of those that are sent at once.
-	last func(*request) bool
+	last func(*profile, *request) bool
 }
 
 // separate cuts requests that are to be sent at once behind the first that has to be the last.
-func separate(requests []request) []request {
+func (p *profile) separate(requests []request) []request {
 	for i := range requests {
-		if slices.ContainsFunc(explained, func(d difference) bool { return d.last != nil && d.last(&requests[i]) }) {
+		if slices.ContainsFunc(explained, func(d difference) bool { return d.last != nil && d.last(p, &requests[i]) }) {
 			return requests[:i+1]
 		}
 	}

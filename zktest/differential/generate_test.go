@@ -15,18 +15,10 @@ type profile struct {
 	alone   bool
 	servers int
 	held    map[string]int // requests that were not sent, by difference.what
-}
 
-// scripts generates scripts of up to 50 steps.
-func (p *profile) scripts() *rapid.Generator[script] {
-	first, steps := p.foundations(), p.steps()
-	return rapid.Custom(func(t *rapid.T) script {
-		s := first.Draw(t, "first")
-		for range below(t, 50) {
-			s = append(s, steps.Draw(t, "step"))
-		}
-		return s
-	})
+	quotas     bool // there are quotas, and writes do not overtake what those count
+	identities bool // connections are of no use without an identity
+	readOnly   bool // nothing is ever written
 }
 
 // foundations generates a first step that makes the nodes that most requests are about.
@@ -47,10 +39,18 @@ func (p *profile) foundations() *rapid.Generator[script] {
 				requests = append(requests, r)
 			}
 		}
-		if len(requests) == 0 {
-			return nil
+		var s script
+		if len(requests) > 0 && !p.readOnly {
+			s = script{{Requests: requests}}
 		}
-		return script{{Requests: requests}}
+		if p.quotas {
+			for _, path := range []string{"/a", "/b", "/a/x", ""} {
+				if coin.Draw(t, "quota") {
+					s = append(s, step{Requests: quota(path, pick(t, limits))})
+				}
+			}
+		}
+		return s
 	})
 }
 
@@ -60,20 +60,23 @@ func (p *profile) steps() *rapid.Generator[step] {
 	dials := p.dials()
 	return rapid.Custom(func(t *rapid.T) step {
 		st := step{Slot: below(t, slots)}
+		if p.identities && below(t, 4) == 1 {
+			return step{Slot: st.Slot, Requests: []request{authenticate("bob:pw")}}
+		}
 		switch n := below(t, 100); {
 		case n < 54:
 			st.Requests = []request{requests.Draw(t, "request")}
 		case n < 60:
-			st.Requests = p.watching(t)
+			st.Requests = p.separate(p.watching(t))
 		case n < 80:
-			st.Requests = separate(burst.Draw(t, "burst"))
+			st.Requests = p.separate(burst.Draw(t, "burst"))
 		case n < 89:
 			d := dials.Draw(t, "dial")
 			st.Dial = &d
 		case n < 92: // cut
 		case n < 95:
 			st.Requests = []request{{Op: wire.OpCloseSession}}
-			st.Requests = append(st.Requests, rapid.SliceOfN(p.reads(), 0, 2).Draw(t, "behind")...)
+			st.Requests = p.separate(append(st.Requests, rapid.SliceOfN(p.reads(), 0, 2).Draw(t, "behind")...))
 		case n < 99:
 			st.Requests = []request{p.lonely().Draw(t, "lonely")}
 		default:

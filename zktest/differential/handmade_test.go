@@ -33,7 +33,7 @@ var handmade = []struct {
 		at(0, make1("~/e", wire.FlagEphemeral)),
 		at(0, ephemerals("\t"), ephemerals("\x00/ "), ephemerals("\u00a0"), ephemerals(" ~")),
 	}},
-	{"many requests at once", script{at(0, many(600)...)}},
+	{"many requests at once", script{at(0, lots(600)...)}},
 	{"an ACL of every identity of the connection", script{
 		at(0, authenticate("a:a")), at(0, authenticate("b:b")), at(0, authenticate("a:a")),
 		at(0, request{Op: wire.OpCreate, Record: &proto.CreateRequest{Path: "~/a", Acl: []data.ACL{{Perms: 5, Id: data.Id{Scheme: "auth"}}}}}),
@@ -63,8 +63,8 @@ func authenticate(credentials string) request {
 	return request{Op: wire.OpAuth, Xid: wire.XidAuth, Record: &proto.AuthPacket{Scheme: "digest", Auth: []byte(credentials)}}
 }
 
-// many is n creates, reads and deletes.
-func many(n int) (requests []request) {
+// lots is n creates, reads and deletes.
+func lots(n int) (requests []request) {
 	for i := range n {
 		path := fmt.Sprintf("~/n%d", i/3)
 		switch i % 3 {

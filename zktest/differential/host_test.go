@@ -23,12 +23,13 @@ type host interface {
 
 // A stage is a host as one script has it.
 type stage struct {
-	root    string
-	base    int64 // zxid that made root; 0 without one
-	control []*peer
-	dialer  func(server int) (net.Conn, error)
-	expires bool   // the host does not outlive the script, so that nobody need end its sessions
-	end     func() // always called
+	root     string
+	base     int64 // zxid that made root; 0 without one
+	control  []*peer
+	dialer   func(server int) (net.Conn, error)
+	expires  bool   // the host does not outlive the script, so that nobody need end its sessions
+	readOnly bool   // the host has no quorum, so that a client must say that it can do with that
+	end      func() // always called
 }
 
 func (s *stage) dial(server int) (*peer, error) {
@@ -52,10 +53,14 @@ func (s *stage) settle(server int) error {
 // open finishes a stage whose control connections are there.
 func (s *stage) open(root string) (*stage, error) {
 	s.root = root
+	var err error
+	if s.readOnly = s.control[0].readOnly; s.readOnly {
+		s.base, err = s.control[0].call(wire.OpExists, &proto.ExistsRequest{Path: "/"}, nil)
+		return s, err
+	}
 	if root == "" {
 		return s, nil
 	}
-	var err error
 	s.base, err = s.control[0].call(wire.OpCreate, &proto.CreateRequest{Path: root, Acl: openACL}, nil)
 	return s, err
 }
@@ -75,7 +80,9 @@ func (s *stage) finish(sessions []session) error {
 		}
 		resp, err := p.join(session.id, session.password)
 		if err == nil && !resp.Expired() {
-			_, err = p.call(wire.OpCloseSession, nil, nil)
+			if err = p.superuser(); err == nil { // for hosts that demand an identity
+				_, err = p.call(wire.OpCloseSession, nil, nil)
+			}
 		}
 		p.close()
 		if err != nil {
@@ -102,11 +109,21 @@ type coreHost struct {
 	version wire.Version
 	// filtersEvents: Debian's 3.8.0 has a patch of 3.8.4.
 	filtersEvents bool
+	configure     func(*core.Config)      // after all others, if set
 	plant         func(net.Conn) net.Conn // what is wrong with it, if anything
 }
 
 func (h *coreHost) begin(root string) (*stage, error) {
-	server := serve.New(core.Config{
+	s, _, err := h.open()
+	if err != nil {
+		return s, err
+	}
+	return s.open(root)
+}
+
+// open returns a stage that has no root yet.
+func (h *coreHost) open() (*stage, *serve.Server, error) {
+	cfg := core.Config{
 		Version:           core.Version{Version: h.version},
 		TickTime:          tickTime,
 		MaxSessionTimeout: longTimeout * time.Millisecond,
@@ -115,7 +132,11 @@ func (h *coreHost) begin(root string) (*stage, error) {
 		Reconfig:          true,
 		FilterEvents:      h.filtersEvents,
 		SweepInterval:     neverSwept,
-	})
+	}
+	if h.configure != nil {
+		h.configure(&cfg)
+	}
+	server := serve.New(cfg)
 	s := &stage{expires: true, end: func() { _ = server.Close() }}
 	s.dialer = func(int) (net.Conn, error) {
 		if h.plant != nil {
@@ -124,11 +145,8 @@ func (h *coreHost) begin(root string) (*stage, error) {
 		return server.DialMemory(), nil
 	}
 	p, err := control(func() (net.Conn, error) { return server.DialMemory(), nil })
-	if err != nil {
-		return s, err
-	}
 	s.control = []*peer{p}
-	return s.open(root)
+	return s, server, err
 }
 
 const tickTime = 500 * time.Millisecond
@@ -144,9 +162,9 @@ type javaHost struct {
 }
 
 // startJava starts servers that end with the test.
-func startJava(t *testing.T, servers int) *javaHost {
+func startJava(t *testing.T, cfg java.Config) *javaHost {
 	t.Helper()
-	h, err := newJava(t.Context(), servers)
+	h, err := newJava(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +179,10 @@ func startJava(t *testing.T, servers int) *javaHost {
 	return h
 }
 
-func newJava(ctx context.Context, servers int) (*javaHost, error) {
-	e, err := java.Start(ctx, java.Config{
-		Servers:       servers,
-		TickTime:      tickTime,
-		SuperPassword: superPassword,
-		JVM:           []string{fmt.Sprintf("-Dznode.container.checkIntervalMs=%d", neverSwept.Milliseconds())},
-	})
+func newJava(ctx context.Context, cfg java.Config) (*javaHost, error) {
+	cfg.TickTime, cfg.SuperPassword = tickTime, superPassword
+	cfg.JVM = append(cfg.JVM, fmt.Sprintf("-Dznode.container.checkIntervalMs=%d", neverSwept.Milliseconds()))
+	e, err := java.Start(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -25,8 +25,9 @@ var (
 
 // peer is one connection, by frames. It knows nothing of what it carries.
 type peer struct {
-	nc net.Conn
-	r  *bufio.Reader
+	nc       net.Conn
+	r        *bufio.Reader
+	readOnly bool // join was answered so
 }
 
 func newPeer(nc net.Conn) *peer { return &peer{nc: nc, r: bufio.NewReader(nc)} }
@@ -76,7 +77,7 @@ func (p *peer) hangUp() {
 
 // join makes a session of its own, or renews one. It is for connections that are not part of a script.
 func (p *peer) join(session int64, password []byte) (*wire.ConnectResponse, error) {
-	req := &wire.ConnectRequest{HasReadOnly: true}
+	req := &wire.ConnectRequest{HasReadOnly: true, ReadOnly: true}
 	req.TimeOut, req.SessionId, req.Passwd = longTimeout, session, password
 	if session == 0 {
 		req.Passwd = make([]byte, wire.PasswdLen)
@@ -91,6 +92,7 @@ func (p *peer) join(session int64, password []byte) (*wire.ConnectResponse, erro
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
 	resp, err := wire.DecodeConnectResponse(frame)
+	p.readOnly = resp.ReadOnly
 	return &resp, err
 }
 

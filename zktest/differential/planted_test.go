@@ -2,15 +2,11 @@ package differential
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
-	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
-	"pgregory.net/rapid"
 )
 
 // A comparison that finds nothing proves nothing: here each server is package core, but one has a flaw, which must be
@@ -95,53 +91,20 @@ func TestPlantedFlawsAreFound(t *testing.T) {
 				bad.plant = func(nc net.Conn) net.Conn { return spoil(nc, p.flaw()) }
 			}
 			c := newContest(&coreHost{version: good}, &coreHost{version: good})
-			c.core = bad
-			r := new(recorder)
-			setRapid(t, "1000")
-			search(r, c)
-			if !r.failed {
-				t.Fatalf("not found in %d scripts", c.played)
+			c.core, c.scripts = bad, c.profile.scriptsOf(30)
+			found, err := campaign{usualFirst, 1000}.play(c)
+			if err != nil || len(found) == 0 {
+				t.Fatalf("not found in %d scripts, %v", c.played, err)
 			}
-			found := c.played
-			small, report := c.shrink(c.differed)
-			t.Logf("found by script %d, shrunk by %d more from %d to %d steps:\n%s", found, c.played-found, len(c.differed), len(small), report)
+			first, played := found[0], c.played
+			small, report := c.shrink(first.script, first.report)
+			t.Logf("found by script %d, shrunk by %d more from %d to %d steps:\n%s", first.number, c.played-played, len(first.script), len(small), report)
 			if len(small) > p.steps {
 				t.Errorf("shrunk to %d steps, want %d at most", len(small), p.steps)
 			}
 		})
 	}
 }
-
-// search lets rapid look for a difference. A check that fails ends its goroutine.
-func search(r *recorder, c *contest) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		rapid.Check(r, c.check)
-	}()
-	<-done
-}
-
-// recorder is a testing.TB for a check that is meant to fail.
-type recorder struct {
-	text   strings.Builder
-	failed bool
-}
-
-func (r *recorder) Helper()                   {}
-func (r *recorder) Name() string              { return "planted" }
-func (r *recorder) Log(args ...any)           { fmt.Fprintln(&r.text, args...) }
-func (r *recorder) Logf(f string, a ...any)   { fmt.Fprintf(&r.text, f+"\n", a...) }
-func (r *recorder) Error(args ...any)         { r.Log(args...); r.Fail() }
-func (r *recorder) Errorf(f string, a ...any) { r.Logf(f, a...); r.Fail() }
-func (r *recorder) Fatal(args ...any)         { r.Log(args...); r.FailNow() }
-func (r *recorder) Fatalf(f string, a ...any) { r.Logf(f, a...); r.FailNow() }
-func (r *recorder) Skip(args ...any)          { r.Fatal(args...) }
-func (r *recorder) Skipf(f string, a ...any)  { r.Fatalf(f, a...) }
-func (r *recorder) SkipNow()                  { r.FailNow() }
-func (r *recorder) Fail()                     { r.failed = true }
-func (r *recorder) Failed() bool              { return r.failed }
-func (r *recorder) FailNow()                  { r.failed = true; runtime.Goexit() }
 
 // spoiled is a connection of a server with a flaw.
 type spoiled struct {

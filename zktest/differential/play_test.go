@@ -79,7 +79,11 @@ func (p *player) step(st step) []entry {
 		p.cut(st.Slot)
 	default:
 		if s.peer == nil {
-			p.dial(st.Slot, &dial{Server: st.Slot, Timeout: longTimeout})
+			d := &dial{Server: st.Slot, Timeout: longTimeout}
+			if p.stage.readOnly {
+				d.ReadOnly = readOnlyTrue
+			}
+			p.dial(st.Slot, d)
 		}
 		p.settle(s.server)
 		if s.peer != nil && st.Raw != nil {
@@ -287,7 +291,8 @@ func (p *player) answer(i int, op wire.Op) (last bool) {
 			p.ended(s.session, e.Zxid)
 			return true
 		}
-		return e.Code == wire.CodeAuthFailed || e.Code == wire.CodeUnimplemented && e.Zxid == -1
+		return e.Code == wire.CodeAuthFailed || e.Code == wire.CodeSessionClosedRequireSASLAuth ||
+			e.Code == wire.CodeUnimplemented && e.Zxid == -1
 	}
 }
 
@@ -309,6 +314,8 @@ func (p *player) drain(i int) {
 			p.lost(i, err)
 		} else if h, _, err := wire.ReadReplyHeader(frame); err == nil && h.Xid == wire.XidWatch {
 			p.note(p.view.event(i, frame))
+		} else if err == nil {
+			p.seen.note(wire.OpCloseSession, wire.Code(h.Err))
 		}
 	}
 }

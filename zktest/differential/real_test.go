@@ -2,41 +2,51 @@ package differential
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/gazoo-go/gazoo/zktest/internal/java"
-	"pgregory.net/rapid"
 )
 
-// TestRealDifferential plays scripts on one server, each below a root of its own.
+// TestRealDifferential plays scripts of 100 requests on servers that stand alone, each below a root of its own.
 func TestRealDifferential(t *testing.T) {
 	forVersions(t, func(t *testing.T) {
-		real := startJava(t, 1)
-		c := newContest(real, modelOf(t))
+		campaign := campaignOf(t, usualScripts, 1)
+		contests := make([]*contest, min(servers, (campaign.scripts+9)/10))
+		for i := range contests {
+			contests[i] = newContest(startJava(t, java.Config{}), modelOf(t))
+		}
+		c := contests[0]
 		c.handmade(t)
-		n := campaign(t, 200)
-		c.run(t, n)
+		campaign.run(t, contests...)
+		for _, other := range contests[1:] {
+			c.coverage.add(other.coverage)
+		}
 		t.Log(c.coverage)
-		if n >= 200 {
+		if campaign.scripts >= usualScripts {
 			c.coverage.require(t, &c.profile)
+			c.coverage.requireCodes(t, &c.profile, campaign.scripts)
 		}
 	})
 }
 
+// usualScripts are enough to meet all that must be met.
+const usualScripts = 120
+
+// servers is how many servers, each of which has one script at a time, keep a machine busy.
+var servers = 2 * runtime.GOMAXPROCS(0)
+
 // TestRealDifferentialExpiry plays scripts in which a session expires.
 func TestRealDifferentialExpiry(t *testing.T) {
 	forVersions(t, func(t *testing.T) {
-		real := startJava(t, 1)
-		c := newContest(real, modelOf(t))
+		c := newContest(startJava(t, java.Config{}), modelOf(t))
 		c.scripts = c.profile.expiries()
-		c.run(t, max(3, campaign(t, 300)/100))
+		campaignOf(t, 3, 100).run(t, c)
 	})
 }
 
@@ -46,17 +56,16 @@ func TestRealDifferentialAlone(t *testing.T) {
 	forVersions(t, func(t *testing.T) {
 		c := newContest(&freshHost{ctx: t.Context()}, modelOf(t))
 		c.profile.alone = true
-		c.run(t, max(3, campaign(t, 300)/100))
+		campaignOf(t, 3, 100).run(t, c)
 	})
 }
 
 // TestRealDifferentialEnsemble plays scripts on three servers, whose answers must be those of one.
 func TestRealDifferentialEnsemble(t *testing.T) {
 	forVersions(t, func(t *testing.T) {
-		real := startJava(t, 3)
-		c := newContest(real, modelOf(t))
+		c := newContest(startJava(t, java.Config{Servers: 3}), modelOf(t))
 		c.profile.servers = 3
-		c.run(t, max(30, campaign(t, 300)/10))
+		campaignOf(t, 15, 20).run(t, c)
 	})
 }
 
@@ -67,7 +76,7 @@ func newContest(real host, core *coreHost) *contest {
 		core:     core,
 		coverage: make(coverage),
 	}
-	c.scripts = c.profile.scripts()
+	c.scripts = c.profile.scriptsOf(100)
 	return c
 }
 
@@ -107,63 +116,11 @@ func modelOf(t *testing.T) *coreHost {
 type freshHost struct{ ctx context.Context }
 
 func (h *freshHost) begin(root string) (*stage, error) {
-	j, err := newJava(h.ctx, 1)
+	j, err := newJava(h.ctx, java.Config{})
 	if err != nil {
 		return nil, err
 	}
 	s, err := j.begin(root)
 	s.end, s.expires = j.close, true
 	return s, err
-}
-
-// campaign is how many scripts are to be played.
-func campaign(t *testing.T, usual int) int {
-	t.Helper()
-	text := os.Getenv("GAZOO_DIFF_SCRIPTS")
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("GAZOO_DIFF_SCRIPTS=%q is no number of scripts", text)
-	}
-	return n
-}
-
-// run plays n random scripts.
-func (c *contest) run(t *testing.T, n int) {
-	t.Helper()
-	setRapid(t, strconv.Itoa(n))
-	defer func() {
-		if c.differed != nil {
-			_, report := c.shrink(c.differed)
-			t.Log(report)
-		}
-	}()
-	before := c.played
-	rapid.Check(t, c.check)
-	if played := c.played - before; played < n {
-		t.Errorf("only %d of %d scripts were played before the time was over: raise -timeout", played, n)
-	}
-	t.Logf("%d scripts, %d steps; not sent: %v", c.played-before, c.steps, c.profile.held)
-}
-
-// usualSeed makes the usual scripts the same every time, so that the usual run says what a change has done and not
-// what the dice have. A campaign, with GAZOO_DIFF_SCRIPTS, draws new scripts.
-const usualSeed = "8"
-
-// setRapid says how many scripts are drawn. Nothing is written, and nothing shrunk but by contest.shrink.
-func setRapid(t *testing.T, checks string) {
-	t.Helper()
-	settings := map[string]string{"rapid.checks": checks, "rapid.nofailfile": "true", "rapid.shrinktime": "0s"}
-	if os.Getenv("GAZOO_DIFF_SCRIPTS") == "" && flag.Lookup("rapid.seed").Value.String() == "0" {
-		settings["rapid.seed"] = usualSeed
-	}
-	for name, value := range settings {
-		old := flag.Lookup(name).Value.String()
-		if err := flag.Set(name, value); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = flag.Set(name, old) })
-	}
 }

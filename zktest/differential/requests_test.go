@@ -46,10 +46,10 @@ func (p *profile) requestsOf(ops []wire.Op) *rapid.Generator[request] {
 		case wire.OpPing:
 			r.Xid = wire.XidPing
 		}
-		switch below(t, 50) {
-		case 1:
+		switch n := below(t, 50); {
+		case n == 1:
 			r.Xid = pick(t, []int32{0, 1, 7, -2, -5, -8, math.MaxInt32, math.MinInt32})
-		case 2, 3:
+		case n < 4 && !p.quotas: // what is added could end up in one
 			r.Mangle = mangles().Draw(t, "mangle")
 		}
 		if p.unsent(&r) {

@@ -256,11 +256,17 @@ func valueText(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
+// quotaOfRoot is where the quotas are of what is below the root.
+const quotaOfRoot = "/zookeeper/quota~"
+
 // resolved returns a record with its paths below root, and the zxid of setWatches.
 func resolved(r wire.Record, root string, zxid int64) wire.Record {
 	path := func(p string) string {
 		if below, ok := strings.CutPrefix(p, "~"); ok {
 			return root + below
+		}
+		if below, ok := strings.CutPrefix(p, quotaOfRoot); ok {
+			return quotaOfRoot[:len(quotaOfRoot)-1] + root + below
 		}
 		return p
 	}

@@ -8,14 +8,14 @@ import (
 	"github.com/gazoo-go/gazoo/internal/wire/data"
 )
 
-// rapid would shrink the numbers that a script was drawn from, and try thousands of scripts. Here it is the script
-// itself that is made smaller: steps first, in large pieces, then requests, then what is in them.
+// A script is made smaller by steps first, in large pieces, then by requests, then by what is in them.
 
 // shrinkPlays bounds how many scripts are tried.
 const shrinkPlays = 600
 
-// shrink returns the smallest script found on which the servers differ as well, and the report of it.
-func (c *contest) shrink(sc script) (script, string) {
+// shrink returns the smallest script found on which the servers differ as well, and the report of it. once is the report of
+// the script as it is.
+func (c *contest) shrink(sc script, once string) (script, string) {
 	report, plays := "", 0
 	differs := func(s script) bool {
 		if plays++; plays > shrinkPlays {
@@ -29,7 +29,7 @@ func (c *contest) shrink(sc script) (script, string) {
 		return true
 	}
 	if !differs(sc) {
-		return sc, "once, but not a second time: " + c.report
+		return sc, "once, but not a second time: " + once
 	}
 	for size := (len(sc) + 1) / 2; size > 0; size /= 2 {
 		for i := 0; i+size <= len(sc); {

@@ -26,6 +26,9 @@ func (p *player) tree() ([]node, error) {
 	}
 	var all []node
 	for level := []string{p.stage.root}; len(level) > 0; {
+		if p.stage.readOnly { // see explained, of ensembles
+			level = slices.DeleteFunc(level, func(path string) bool { return path == configNode })
+		}
 		next, err := p.level(level, &all)
 		if err != nil {
 			return nil, err

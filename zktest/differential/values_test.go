@@ -51,11 +51,14 @@ func (p *profile) path(t *rapid.T) string {
 	if below(t, 16) == 15 {
 		path := pick(t, strange)
 		switch {
-		case path == configNode && p.servers > 1:
+		case path == configNode && (p.servers > 1 || p.readOnly):
 		case !p.version.AtLeast(v(3, 5, 0)) && strings.ContainsAny(path, edges):
 		default:
 			return path
 		}
+	}
+	if p.quotas && below(t, 20) == 1 {
+		return quotaOfRoot + pick(t, []string{"/a", "/a", "/b", "/a/x", ""}) + pick(t, []string{"/zookeeper_stats", "/zookeeper_stats", "/zookeeper_limits", ""})
 	}
 	return pick(t, usual)
 }
