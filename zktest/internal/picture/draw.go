@@ -192,7 +192,7 @@ func (p *pen) bar(i int, b *Bar) {
 	p.open("bar "+escape(class), fmt.Sprintf("b%d", i), barDetail(b, p.limit), p.causes.of(b.FromStep, -1))
 	p.f(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%d"/>`, x-width/2, y0, width, y1-y0, min(int(width)/5, 3))
 	for n, line := range p.barText(b, b.From < p.top) {
-		p.text("bart", x+14, y0+float64(n)*lineHeight+11, "", line)
+		p.text("bart", x+barIndent(b), y0+float64(n)*lineHeight+11, "", line)
 	}
 	p.close()
 }

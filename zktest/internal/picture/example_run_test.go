@@ -46,8 +46,7 @@ func twoHolders() *picture.Run {
 
 	server := func(i int) string { return servers[i%3] }
 	token := int64(0)
-	var acquire func(i int, then func(token int64))
-	acquire = func(i int, then func(int64)) {
+	acquire := func(i int, then func(int64)) {
 		name := names[i]
 		s.ask(name, server(i), "create", fmt.Sprintf("/locks/report/_c_%04x-lock-", 0x9f31+i*77), "created …0000000007", true, func() {
 			s.ask(name, server(i), "getChildren", "/locks/report", "5 children", false, func() {

@@ -201,13 +201,16 @@ func (p *page) counts() {
 	p.f("%s. A small +3 beside a time says that three arrows are missing there.</p>\n</section>\n", escape(strings.ToUpper(text[:1])+text[1:]))
 }
 
+// shortLine is less than a line of the text takes in the page: its number and id, the cells, the names.
+const shortLine = 90
+
 // textTail is the end of the text grid that fits into so many bytes, with an id at each line; when each line is; and,
 // if lines are missing, when the first one is.
 func textTail(c *chart, size int) (text []byte, at []time.Duration, first time.Duration) {
 	g := newGrid(c)
 	var lines []string
 	var times []time.Duration
-	g.lines(func(t time.Duration, line string) {
+	left := g.lines(max(size/shortLine, 1), func(t time.Duration, line string) {
 		lines = append(lines, line)
 		times = append(times, t)
 	})
@@ -219,7 +222,7 @@ func textTail(c *chart, size int) (text []byte, at []time.Duration, first time.D
 			break
 		}
 	}
-	if fits > 0 && fits < len(times) {
+	if (left > 0 || fits > 0) && fits < len(times) {
 		first = times[fits]
 	}
 	var out bytes.Buffer

@@ -2,9 +2,9 @@ package picture
 
 import "time"
 
-// A Run is one run of a simulation, as data. Times are virtual, from the start of the run. A step is the number of an
-// event in the trace; 0 means that it is not known. Only Lanes, and a Violation, are needed for a picture; everything
-// else may be left empty. Slices need no order.
+// A Run is one run of a simulation, as data. Times are virtual, from the start of the run, and at most half a century
+// from it. A step is the number of an event in the trace; 0 means that it is not known. Only Lanes, and a Violation, are
+// needed for a picture; everything else may be left empty. Slices need no order.
 type Run struct {
 	Name   string   // what ran, such as the name of the test
 	Seed   string   // as a person would type it

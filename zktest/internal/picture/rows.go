@@ -158,7 +158,7 @@ func (l *layout) place(r row, y float64) float64 {
 			l.fromY[r.index] = y
 			return y
 		}
-		x1 := x + 14 + widest(text)
+		x1 := x + barIndent(b) + widest(text) + 2
 		y = max(y, l.sky.bottom(x-9, x1)+2)
 		l.fromY[r.index] = y
 		l.sky.take(x+9, x1, y+float64(len(text))*lineHeight+3)
@@ -213,7 +213,15 @@ func (l *layout) barText(b *Bar, early bool) []string {
 	if early && b.Kind != Role {
 		label += ", since " + clock(b.From)
 	}
-	return wrap(label, l.column-30, fontSize, 3)
+	return wrap(label, l.column-34, fontSize, 3)
+}
+
+// barIndent is how far beside its lane a bar's label stands.
+func barIndent(b *Bar) float64 {
+	if b.Kind == Paused || b.Kind == Down {
+		return 19
+	}
+	return 13
 }
 
 // bandText is a band's label, cut to what is there of the drawing.

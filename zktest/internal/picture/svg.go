@@ -18,7 +18,7 @@ func SVG(w io.Writer, run *Run) error {
 	p := newPen(newLayout(c, c.slice(MaxArrows)), svgDetail)
 	p.body()
 	body := p.take()
-	const pad, signColumn = 14.0, 330.0
+	const pad = 14.0
 	width := axisWidth + p.width + 2*pad
 	y := pad + 18
 	for _, line := range wrap(headline(run), width-2*pad, 17, 3) {
@@ -41,11 +41,12 @@ func SVG(w io.Writer, run *Run) error {
 	y += p.height + 8
 	x := pad
 	for _, s := range p.legend() {
-		if x+signColumn > width {
+		signWidth := 42 + textWidth(s.text, fontSize) + 16
+		if x+signWidth > width && x > pad {
 			x, y = pad, y+24
 		}
 		place(x, y, func() { p.f(`%s<text x="42" y="12">%s</text>`, s.picture, escape(s.text)) })
-		x += signColumn
+		x += signWidth
 	}
 	height := y + 24 + pad
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="picture" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`+

@@ -20,7 +20,7 @@ func Text(w io.Writer, run *Run) error {
 	put := func(lines ...string) {
 		for _, line := range lines {
 			if line != "" {
-				fmt.Fprintln(out, line) // the writer keeps its error for Flush
+				fmt.Fprintln(out, clean(line)) // the writer keeps its error for Flush
 			}
 		}
 	}
@@ -32,7 +32,7 @@ func Text(w io.Writer, run *Run) error {
 		put("plan: " + oneLine(line))
 	}
 	put("", g.legend(), g.head())
-	g.lines(func(_ time.Duration, line string) { put(line) })
+	g.lines(0, func(_ time.Duration, line string) { put(line) })
 	if run.broken() {
 		put(g.last())
 	}
@@ -68,8 +68,6 @@ func newGrid(c *chart) *grid {
 	return g
 }
 
-const clockWidth = 28 // step and time
-
 func (g *grid) legend() string {
 	return "● happens  ──▷ leaves  ──▶ arrives  ─✗ lost │ connected or following  ┃ leads  ┊ suspended or looking  × lost  ░ paused  (blank) down or closed  #7 holds token 7"
 }
@@ -87,10 +85,21 @@ func (g *grid) head() string {
 	return strings.TrimRight(s.String(), " ")
 }
 
-// lines calls put for every line, with its time.
-func (g *grid) lines(put func(time.Duration, string)) {
+// lines calls put for every line, with its time, or only for those of the last so many events; 0 is all.
+// It returns how many events it left out.
+func (g *grid) lines(last int, put func(time.Duration, string)) (left int) {
 	c := g.c
-	for _, e := range g.events() {
+	events := g.events()
+	if last > 0 {
+		left = max(len(events)-last, 0)
+	}
+	for i, e := range events {
+		if i < left {
+			if e.band < 0 && (e.point.what == begins || e.point.what == ends) {
+				g.change(int(e.point.lane), &c.run.Bars[e.point.index], e.point.what == begins)
+			}
+			continue
+		}
 		if e.band >= 0 {
 			b := &c.run.Bands[e.band]
 			text := "⚡ " + bandLabel(b)
@@ -138,6 +147,7 @@ func (g *grid) lines(put func(time.Duration, string)) {
 			put(e.at, g.line(e.at, pt.step, lane, '●', nil, text))
 		}
 	}
+	return left
 }
 
 type event struct {
@@ -231,7 +241,7 @@ func (g *grid) line(at time.Duration, step uint64, lane int, sign rune, to *int,
 	if step != 0 {
 		number = fmt.Sprint(step)
 	}
-	return fmt.Sprintf("%10s  %14s  %s  %s", number, clockFine(at), string(cells), text)
+	return fmt.Sprintf("%10s  %14s  %s  %s", number, clockFine(at), string(cells), oneLine(text))
 }
 
 func (g *grid) state(lane int) rune {

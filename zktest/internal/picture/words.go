@@ -39,17 +39,32 @@ func escape(s string) string { return escaper.Replace(clean(s)) }
 // oneLine is for labels.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
+// letterWidths is by ASCII letter, for a font of size 1.
+var letterWidths = func() (widths [128]float64) {
+	for c := range widths {
+		switch {
+		case strings.ContainsRune("iljtfrI.,:;'|!/()[] -", rune(c)):
+			widths[c] = 0.38
+		case strings.ContainsRune("mwMW@%", rune(c)):
+			widths[c] = 0.98
+		case c >= 'A' && c <= 'Z':
+			widths[c] = 0.72
+		default:
+			widths[c] = 0.62
+		}
+	}
+	return widths
+}()
+
 // textWidth estimates the width of text in a sans-serif font of that size, rather too large than too small.
 func textWidth(s string, size float64) float64 {
 	w := 0.0
 	for _, r := range s {
 		switch {
-		case strings.ContainsRune("iljtfrI.,:;'|!/()[] -", r):
-			w += 0.38
-		case strings.ContainsRune("mwMW@%→←↔✂…—", r), r > 0x2e80:
+		case r < 128:
+			w += letterWidths[r]
+		case r > 0x2e80 || strings.ContainsRune("→←↔✂…—", r):
 			w += 0.98
-		case r >= 'A' && r <= 'Z':
-			w += 0.72
 		default:
 			w += 0.62
 		}
@@ -57,14 +72,17 @@ func textWidth(s string, size float64) float64 {
 	return w * size
 }
 
-// fit cuts text to a width. Of a path the last part is kept: there the names differ.
+// fit cuts text to a width. Of a name or path the last part is kept, too: there they differ.
 func fit(s string, width, size float64) string {
 	if textWidth(s, size) <= width {
 		return s
 	}
 	runes := []rune(s)
+	if most := int(width/(0.38*size)) + 1; len(runes) > 2*most { // the rest cannot fit, however narrow
+		runes = append(runes[:most:most], runes[len(runes)-most:]...)
+	}
 	tail := 0
-	if strings.Contains(s, "/") {
+	if strings.Contains(s, "/") || !strings.Contains(s, " ") {
 		tail = len(runes) / 3
 	}
 	for head := len(runes) - tail - 1; ; {
