@@ -452,3 +452,28 @@ func TestConnectionsHaveStreamsOfTheirOwn(t *testing.T) {
 		t.Errorf("alone: %s\nwith others: %s", quiet, noisy)
 	}
 }
+
+// One byte there and one back: two pulls and two arrivals.
+func BenchmarkDeterministicEcho(b *testing.B) {
+	d := handler.NewDeterministic(1)
+	d.Node("server").Listen(":1", func(_ netip.AddrPort, c handler.Conn) handler.Sink {
+		s := newSink()
+		pending := 0
+		s.received = func(got []byte) int { pending += len(got); c.Wake(); return len(got) }
+		s.pull = func(buf []byte) []byte { buf = append(buf, "xxxxxxxx"[:pending]...); pending = 0; return buf }
+		return s
+	})
+	s := newSink()
+	var c handler.Conn
+	send, echoes := 0, 0
+	s.received = func(got []byte) int { echoes += len(got); send = 1; c.Wake(); return len(got) }
+	s.pull = func(buf []byte) []byte { buf = append(buf, "x"[:send]...); send = 0; return buf }
+	c = d.Node("client").Dial(context.Background(), handler.Target{Address: "server:1"}, s)
+	send = 1
+	c.Wake()
+	b.ReportAllocs()
+	b.ResetTimer()
+	d.RunUntil(func() bool { return echoes >= b.N })
+	b.StopTimer()
+	d.Stop()
+}
