@@ -26,7 +26,8 @@ import (
 // while another drives, unless the world is in [Deterministic.Bubble] mode. What else goes wrong there
 // ends the driver with a [*StepError], or is found by [OnBlocked].
 //
-// Contexts are looked at after each step, in the order in which they were armed. Those with a
+// Contexts are looked at after each step in which a task, a timer or a process has run, and before time
+// passes, in the order in which they were armed. Those with a
 // deadline must come from WithTimeout: a deadline of package context is on another clock.
 type Deterministic struct {
 	*home

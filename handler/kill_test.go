@@ -181,7 +181,7 @@ func TestRestartIsForTheDead(t *testing.T) {
 
 // A process that kills its own node goes on until it waits.
 func TestSuicide(t *testing.T) {
-	d := handler.NewDeterministic(1)
+	d := handler.NewDeterministic(1, handler.Schedule(handler.FIFO))
 	n := d.Node("n")
 	var log []string
 	n.Spawn(func() {

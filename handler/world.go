@@ -28,7 +28,9 @@ type world struct {
 	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
 
 	passed  atomic.Int64 // now, for who does not hold mu; not used in a bubble
+	inStep  atomic.Bool  // written by the driver
 	failure error        // why the present drive must end; the driver's
+	inner   bool         // no code of a user has run in the last step; the driver's
 
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives
@@ -48,7 +50,7 @@ type world struct {
 
 	failedStep *StepError // the first
 	crashed    []*process // have failed while nobody waited for them
-	performing item       // what is happening, if somebody watches
+	performing item       // what is happening, while inStep
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -85,10 +87,11 @@ func (w *world) step() bool {
 		}
 		if ok {
 			w.count(it)
-			if w.onBlocked != nil {
-				w.performing = it
-			}
+			w.performing = it
+			w.inStep.Store(true)
 			w.mu.Unlock()
+			e, ok := it.(*event)
+			w.inner = ok && (e.kind == KindPull || e.kind == KindArrival)
 			w.perform(it)
 			return true
 		}
@@ -112,7 +115,8 @@ func (w *world) count(it item) {
 func (w *world) perform(it item) {
 	returned := false
 	defer func() { // also when the item panics or calls Goexit, which ends the driver
-		if _, ok := it.(*event); !ok || !returned || w.onBlocked != nil { // an event's end is nothing
+		w.inStep.Store(false)
+		if _, ok := it.(*event); !ok || !returned { // an event's end is nothing
 			w.ended(it, returned)
 		}
 		if w.observe != nil {
@@ -134,7 +138,6 @@ func (w *world) ended(it item, returned bool) {
 		w.stepError(it, nil)
 	}
 	it.end()
-	w.performing = nil
 }
 
 func (w *world) runHooked(it item) {
