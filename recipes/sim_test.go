@@ -25,8 +25,9 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 	resource := s.Register("the resource")
 	over := false
 	turns := make([]int, clients)
+	workers := make([]*zktest.Process, clients)
 	for i := range clients {
-		s.Process("worker", func(p *zktest.Process) {
+		workers[i] = s.Process("worker", func(p *zktest.Process) {
 			cl := p.Connect(ens)
 			lock := recipes.NewLock(cl, "/lock")
 			for !over {
@@ -54,7 +55,7 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 	before := append([]int(nil), turns...)
 	s.Eventually(10*time.Minute, "everybody gets the lock again", func() bool {
 		for i := range turns {
-			if turns[i] == before[i] {
+			if turns[i] == before[i] && !workers[i].Done() {
 				return false
 			}
 		}

@@ -107,7 +107,8 @@ func (p *Process) Handler() *handler.Node { return p.node }
 // nobody's concern; one that is paused can still hold beliefs, and act on them later.
 func (p *Process) Alive() bool { return !p.dead && p.paused == 0 }
 
-// Done reports whether the process's function has returned in its present life.
+// Done reports whether the process's function has returned in its present life. It has, too, if a smaller plan
+// of a failure does without the process: a test that waits for all of them asks this first.
 func (p *Process) Done() bool { return p.done }
 
 // Lives is how many times the process has started.

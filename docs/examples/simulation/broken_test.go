@@ -28,7 +28,7 @@ func TestNoFencing(t *testing.T) {
 		}
 		s.Faults(zktest.Swarm())
 		s.Run(time.Minute)
-	})
+	}, zktest.Seeds(5000))
 }
 
 func TestNoGUID(t *testing.T)          { naive(t, CreateBlindly) }

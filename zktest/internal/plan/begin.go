@@ -25,11 +25,23 @@ func Begin(seed uint64, swarm Swarm) Plan {
 			p.Knobs[k.Name] = k.draw(newStream(seed, "knob", k.Name))
 		}
 	}
+	if least := p.leastTimeout().Milliseconds(); p.Knob(SessionTimeoutMS) < least {
+		p.Knobs[SessionTimeoutMS] = min(least, 60_000)
+	}
 	maps.Copy(p.Knobs, swarm.Knobs)
 	if err := p.Validate(); err != nil {
 		panic(err)
 	}
 	return p
+}
+
+// leastTimeout is the shortest session timeout with which a client gets anywhere in a world this slow: a third of it must
+// do for a connection, a handshake that a quorum commits, and a request.
+func (p *Plan) leastTimeout() time.Duration {
+	l := p.Latency
+	way := max(l.Min, l.Max, l.Min+2*l.Mean)
+	commit := p.Micros(QuorumDelayUS) + p.Micros(ApplyLagUS) + 2*p.Micros(PeerLatencyUS)
+	return 3 * (8*way + 2*commit)
 }
 
 // Calm is the latency of a network in which nothing is unusual.

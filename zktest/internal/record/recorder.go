@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/handler"
@@ -26,6 +27,7 @@ type poll struct {
 	key   string
 	state func() (kind picture.BarKind, state string, token int64) // "" for none
 	last  string
+	once  bool // forgotten when it is "" again
 }
 
 // A line is an event that has no place in the picture.
@@ -93,9 +95,11 @@ func (r *Recorder) Holds(lane, lock string, token int64, believes func() bool) {
 	if r == nil {
 		return
 	}
-	over := false
-	r.polls = append(r.polls, poll{lane: lane, key: fmt.Sprintf("lock %s %s %d", lane, lock, token), state: func() (picture.BarKind, string, int64) {
-		if over = over || !believes(); over {
+	if !believes() {
+		return
+	}
+	r.polls = append(r.polls, poll{lane: lane, key: fmt.Sprintf("lock %s %s %d", lane, lock, token), once: true, state: func() (picture.BarKind, string, int64) {
+		if !believes() {
 			return picture.Lock, "", token
 		}
 		return picture.Lock, lock, token
@@ -108,12 +112,14 @@ func (r *Recorder) poll() {
 	if r == nil {
 		return
 	}
+	over := false
 	for i := range r.polls {
 		p := &r.polls[i]
 		kind, state, token := p.state()
 		if state == p.last {
 			continue
 		}
+		over = over || p.once && state == ""
 		r.closeBar(p.key)
 		p.last = state
 		if state == "" {
@@ -124,6 +130,9 @@ func (r *Recorder) poll() {
 			bar.Lock = state
 		}
 		r.openBar(p.key, bar)
+	}
+	if over {
+		r.polls = slices.DeleteFunc(r.polls, func(p poll) bool { return p.once && p.last == "" })
 	}
 }
 
