@@ -59,10 +59,10 @@ func (h *host) settle() {
 		h.after()
 	}
 	at, ok := h.m.NextDeadline()
+	if ok && h.timer != nil && !at.Before(h.due) {
+		return // too early does no harm, and most deadlines only move away
+	}
 	if h.timer != nil {
-		if ok && at.Equal(h.due) {
-			return
-		}
 		h.timer.Stop()
 		h.timer = nil
 	}
