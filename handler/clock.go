@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A clock is what a machine takes for the time. A nil clock is right.
+// A clock is what a machine takes for the time. A nil clock is right. It does not change: another takes its place.
 type clock struct {
 	from   time.Duration // of the world, when the clock showed:
 	showed time.Duration
@@ -40,19 +40,14 @@ func (c *clock) when(shows time.Duration) time.Duration {
 }
 
 // Now returns the node's monotonic clock, which is the virtual time unless SetClock has been called.
-func (n *Node) Now() time.Time {
-	n.w.mu.Lock()
-	defer n.w.mu.Unlock()
-	return beginning.Add(n.clock.at(n.w.time()))
-}
+func (n *Node) Now() time.Time { return beginning.Add(n.clock.Load().at(n.w.elapsed())) }
 
 // Wall returns the node's wall clock, which is its monotonic clock unless that was changed.
 func (n *Node) Wall() time.Time {
-	n.w.mu.Lock()
-	defer n.w.mu.Unlock()
-	t := n.clock.at(n.w.time())
-	if n.clock != nil {
-		t += n.clock.offset
+	c := n.clock.Load()
+	t := c.at(n.w.elapsed())
+	if c != nil {
+		t += c.offset
 	}
 	return beginning.Add(t)
 }
@@ -69,7 +64,7 @@ func (n *Node) SetClock(offset time.Duration, drift float64) {
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
 	now := n.w.time()
-	n.machine.clock = &clock{from: now, showed: n.clock.at(now), drift: drift, offset: offset}
+	n.clock.Store(&clock{from: now, showed: n.clock.Load().at(now), drift: drift, offset: offset})
 	n.w.setTimers(n.machine)
 }
 
@@ -78,11 +73,12 @@ func (n *Node) JumpWall(by time.Duration) {
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
 	now := n.w.time()
-	c := &clock{from: now, showed: n.clock.at(now), drift: 1, offset: by}
-	if old := n.clock; old != nil {
+	old := n.clock.Load()
+	c := &clock{from: now, showed: old.at(now), drift: 1, offset: by}
+	if old != nil {
 		c.drift, c.offset = old.drift, old.offset+by
 	}
-	n.machine.clock = c
+	n.clock.Store(c)
 }
 
 // setTimers makes the timers of a machine fire at the right times by its new clock. The caller holds mu.
@@ -96,6 +92,6 @@ func (w *world) setTimers(m *machine) {
 	slices.SortFunc(timers, func(a, b *nodeTimer) int { return cmp.Compare(a.event.seq, b.event.seq) })
 	for _, tm := range timers {
 		w.cancel(&tm.event)
-		w.schedule(&tm.event, m.clock.when(tm.due))
+		w.schedule(&tm.event, m.clock.Load().when(tm.due))
 	}
 }

@@ -1,6 +1,9 @@
 package handler
 
-import "net/netip"
+import (
+	"net/netip"
+	"sync/atomic"
+)
 
 // A machine is what stays of a [Node] when it dies and is restarted: its name, its address, its place in
 // the network and its clock.
@@ -8,6 +11,7 @@ type machine struct {
 	name    string
 	label   uint64
 	address netip.Addr
+	clock   atomic.Pointer[clock] // written under the world's mu
 
 	// Guarded by the world's mu:
 	node    *Node // the present one
@@ -16,7 +20,6 @@ type machine struct {
 	touched []*Link // all that begin or end here, in the order of their making
 	refuses bool
 	off     bool // the power is
-	clock   *clock
 }
 
 // newMachine makes a machine. Its address follows from its name, so that it does not depend on what other

@@ -168,11 +168,11 @@ func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane)
 	}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
-	tm.due = n.clock.at(n.w.time()) + max(d, 0)
+	tm.due = n.clock.Load().at(n.w.time()) + max(d, 0)
 	if tm.due < 0 { // it has overflown
 		tm.due = forever
 	}
-	n.w.schedule(&tm.event, n.clock.when(tm.due))
+	n.w.schedule(&tm.event, n.clock.Load().when(tm.due))
 	return tm
 }
 
