@@ -104,18 +104,41 @@ func (m *Machine) event(h proto.ReplyHeader, body []byte) error {
 }
 
 func (m *Machine) reply(now time.Duration, h proto.ReplyHeader, body []byte) error {
-	code := wire.Code(h.Err)
 	if m.sent.n == 0 || m.sent.at(0).xid != h.Xid {
-		if i := m.sent.find(h.Xid); i >= 0 && code == wire.CodeUnimplemented {
-			// It has overtaken the replies before it. They will not come any more.
-			r := m.sent.at(i)
-			m.caps.learn(r.Op, false)
-			m.answer(r, h, nil)
-			return fmt.Errorf("%v: %w", r.Op, code)
-		}
-		return fmt.Errorf("%w: reply with xid %d out of order", ErrProtocol, h.Xid)
+		return m.overtaking(h)
 	}
-	r := m.sent.pop()
+	if err := m.next(now, h, body); err != nil {
+		return err
+	}
+	for m.sent.n > 0 && m.sent.at(0).refused {
+		early := proto.ReplyHeader{Xid: m.sent.at(0).xid, Zxid: m.lastZxid, Err: int32(wire.CodeNotReadOnly)}
+		if err := m.next(now, early, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overtaking takes a reply in that is not that of the oldest request. There are two that overtake others.
+func (m *Machine) overtaking(h proto.ReplyHeader) error {
+	i, code := m.sent.find(h.Xid), wire.Code(h.Err)
+	switch {
+	case i >= 0 && code == wire.CodeUnimplemented: // The replies before it will not come any more.
+		r := m.sent.at(i)
+		m.caps.learn(r.Op, false)
+		m.answer(r, h, nil)
+		return fmt.Errorf("%v: %w", r.Op, code)
+	case i >= 0 && code == wire.CodeNotReadOnly && m.state == ConnectedReadOnly && !m.sent.at(i).refused:
+		// A read-only server refuses writes at once, whatever it has still to answer. They have their turn nevertheless.
+		m.sent.at(i).refused = true
+		return nil
+	}
+	return fmt.Errorf("%w: reply with xid %d out of order", ErrProtocol, h.Xid)
+}
+
+// next takes in the reply to the oldest request.
+func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) error {
+	code, r := wire.Code(h.Err), m.sent.pop()
 	if h.Zxid > m.lastZxid {
 		m.lastZxid = h.Zxid
 	}

@@ -36,6 +36,7 @@ type Request struct {
 	canCancel bool // Ctx can end
 	armed     bool // the driver watches Ctx
 	internal  bool // the machine's own: needs no credit
+	refused   bool // answered NOTREADONLY before its turn
 	sent      time.Duration
 }
 
