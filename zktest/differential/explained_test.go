@@ -89,6 +89,11 @@ var explained = []difference{
 		why:  "Java takes them for empty; the decoder of this module refuses them (none is sent: see mangle.apply)",
 	},
 	{
+		what: "requests that are sent before the answer to a multi with a null ACL",
+		why:  "old releases (3.5 at least) do not take back what the parts before it proposed until the multi has failed; package core does at once",
+		last: func(_ *profile, r *request) bool { return r.Op == wire.OpMulti && anyPart(r, nullACL) },
+	},
+	{
 		what: "requests that are sent before the answer to createContainer with the flags of an ephemeral",
 		why:  "until the container is made, ZooKeeper takes it for an ephemeral, which has no children; package core does so within a multi only",
 		last: func(_ *profile, r *request) bool {
@@ -165,8 +170,13 @@ func poisonousTTL(_ wire.Op, r wire.Record) bool {
 }
 
 func nullACL(_ wire.Op, r wire.Record) bool {
-	c, ok := r.(*proto.CreateRequest)
-	return ok && c.Acl == nil
+	switch c := r.(type) {
+	case *proto.CreateRequest:
+		return c.Acl == nil
+	case *proto.CreateTTLRequest:
+		return c.Acl == nil
+	}
+	return false
 }
 
 func v(major, minor, patch int) wire.Version {

@@ -171,7 +171,7 @@ func (p *player) dial(i int, d *dial) {
 		p.fault = err
 		return
 	}
-	peer.send(framed(d.Mangle.apply(body)))
+	peer.send(framed(d.Mangle.apply(body, true)))
 	p.handshaken(i, peer, d.Server)
 	// Connections that had the session until now.
 	for j := range p.slots {
@@ -248,7 +248,7 @@ func (p *player) exchange(i int, requests []request) {
 		if err == nil && r.Record != nil {
 			var record []byte
 			record, err = wire.Append(nil, resolved(r.Record, p.stage.root, p.resolve(r.Zxid)))
-			body = append(body, r.Mangle.apply(record)...)
+			body = append(body, r.Mangle.apply(record, false)...)
 		}
 		if err != nil {
 			p.fault = err

@@ -66,7 +66,7 @@ var settings = []setting{
 	},
 	{
 		name:    "read-only",
-		since:   v(3, 5, 0),
+		since:   v(3, 6, 0), // 3.5 may fall silent
 		java:    java.Config{Servers: 3, Lines: []string{"localSessionsEnabled=true"}, JVM: []string{"-Dreadonlymode.enabled=true"}},
 		core:    func(c *core.Config) { c.ReadOnlyMode, c.LocalSessions = true, true },
 		profile: func(p *profile) { p.alone, p.readOnly = true, true },
