@@ -154,28 +154,25 @@ func (e *end) wake() {
 	}
 }
 
-// pulled is the event of a Pull.
+// pulled is the event of Pulls: as many as bring something, and one more that does not.
 func (e *end) pulled() {
 	w := e.nw.w
 	w.mu.Lock()
-	e.pulling = false
-	ended := e.err != nil
-	w.mu.Unlock()
-	if ended {
-		return
-	}
-	to := &e.peer.stream
-	if to.compact() && e.peer.inflight.len() > 0 {
-		e.peer.arrival.data = to.next(e.peer.inflight.first().n)
-	}
-	data := e.sink.Pull(to.room())
-	if len(data) == 0 {
-		return
-	}
-	w.mu.Lock()
 	defer w.mu.Unlock()
-	e.write(data)
-	e.wake()
+	e.pulling = false
+	for e.err == nil && !e.pulling {
+		to := &e.peer.stream
+		if to.compact() && e.peer.inflight.len() > 0 {
+			e.peer.arrival.data = to.next(e.peer.inflight.first().n)
+		}
+		w.mu.Unlock()
+		data := e.sink.Pull(to.room())
+		w.mu.Lock()
+		if len(data) == 0 {
+			return
+		}
+		e.write(data)
+	}
 }
 
 // write sends bytes in pieces. The caller holds the world's mu.
