@@ -41,7 +41,7 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 				} else if held.Err() == nil && held.Txn().Commit(p.Context()).WaitErr() == nil {
 					s.Fatalf("%s holds the lock, but: %v", p.Name(), err)
 				}
-				p.Sleep(p.Between(0, 300*time.Millisecond))
+				p.Sleep(p.Between(0, time.Second))
 				s.Sometimes("lost while held", held.Err() != nil)
 				if err := held.Release(p.Context()).WaitErr(); err != nil && !errors.Is(err, zk.ErrClosed) {
 					s.Fatalf("%s: release: %v", p.Name(), err)
