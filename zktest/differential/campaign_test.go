@@ -16,6 +16,7 @@ import (
 // as long as nobody changes the generators.
 type campaign struct {
 	first, scripts int
+	log            func(format string, args ...any) // of progress; may be nil
 }
 
 // usual scripts are the same every time, so that the usual run says what a change has done and not what the dice have.
@@ -25,9 +26,9 @@ const usualFirst = 1
 // them, it is the usual number of the usual scripts. Shares are for tests whose scripts take longer.
 func campaignOf(t *testing.T, usual, share int) campaign {
 	t.Helper()
-	c := campaign{usualFirst, usual}
+	c := campaign{first: usualFirst, scripts: usual}
 	if n, ok := number(t, "GAZOO_DIFF_SCRIPTS"); ok {
-		c = campaign{int(time.Now().Unix()) * 1_000_000, max(1, n/share)}
+		c = campaign{first: int(time.Now().Unix()) * 1_000_000, scripts: max(1, n/share)}
 	}
 	if first, ok := number(t, "GAZOO_DIFF_FIRST"); ok {
 		c.first = first
@@ -70,6 +71,9 @@ func (c campaign) play(contests ...*contest) (found []differing, err error) {
 			return 0, false
 		}
 		next++
+		if next%1000 == 0 && c.log != nil {
+			c.log("%d scripts, %d differences", next, len(found))
+		}
 		return c.first + next - 1, true
 	}
 	var all sync.WaitGroup
@@ -98,6 +102,7 @@ func (c campaign) play(contests ...*contest) (found []differing, err error) {
 func (c campaign) run(t *testing.T, contests ...*contest) {
 	t.Helper()
 	begin := time.Now()
+	c.log = t.Logf
 	found, err := c.play(contests...)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@
 //
 // The usual scripts are the same every time. The environment asks for others:
 //
-//	GAZOO_DIFF_SCRIPTS=10000    that many new ones: make differential SCRIPTS=10000, which takes a quarter of an hour
+//	GAZOO_DIFF_SCRIPTS=10000    that many new ones: make differential SCRIPTS=10000, which takes half an hour
 //	GAZOO_DIFF_FIRST=4711       those from this number on: how a failure is played again
 //	GAZOO_DIFF_VERSIONS=3.8.4,3.4.14   releases to compare with, as `make zookeeper` fetched them
 package differential

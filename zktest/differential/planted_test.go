@@ -92,7 +92,7 @@ func TestPlantedFlawsAreFound(t *testing.T) {
 			}
 			c := newContest(&coreHost{version: good}, &coreHost{version: good})
 			c.core, c.scripts = bad, c.profile.scriptsOf(30)
-			found, err := campaign{usualFirst, 1000}.play(c)
+			found, err := campaign{first: usualFirst, scripts: 1000}.play(c)
 			if err != nil || len(found) == 0 {
 				t.Fatalf("not found in %d scripts, %v", c.played, err)
 			}

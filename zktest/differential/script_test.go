@@ -87,13 +87,13 @@ type mangle struct {
 }
 
 // apply leaves the length of a path in front alone if it appends anything, for what comes of it could be another path; and
-// it does not leave a piece of a null, which would be another negative length. A handshake has no path, and ends with a
-// password, which is not the same on both servers.
+// it leaves neither a piece of a null, which would be another negative length, nor a piece of a character, see explained. A
+// handshake has no path, and ends with a password, which is not the same on both servers.
 func (m mangle) apply(b []byte, handshake bool) []byte {
 	keep := max(0, len(b)-m.Cut)
 	if len(m.Add) > 0 && !handshake {
 		keep = max(keep, min(4, len(b)))
-		for keep > 4 && b[keep-1] == 0xff {
+		for keep > 4 && b[keep-1] >= 0x80 {
 			keep--
 		}
 	}
