@@ -25,9 +25,8 @@ func Begin(seed uint64, swarm Swarm) Plan {
 			p.Knobs[k.Name] = k.draw(newStream(seed, "knob", k.Name))
 		}
 	}
-	if least := p.leastTimeout().Milliseconds(); p.Knob(SessionTimeoutMS) < least {
-		p.Knobs[SessionTimeoutMS] = min(least, 60_000)
-	}
+	p.atLeast(TickMS, p.leastTick())
+	p.atLeast(SessionTimeoutMS, p.leastTimeout())
 	maps.Copy(p.Knobs, swarm.Knobs)
 	if err := p.Validate(); err != nil {
 		panic(err)
@@ -35,13 +34,32 @@ func Begin(seed uint64, swarm Swarm) Plan {
 	return p
 }
 
+// atLeast raises a knob in milliseconds, as far as it goes.
+func (p *Plan) atLeast(name string, least time.Duration) {
+	if k := knobOf(name); p.Knob(name) < least.Milliseconds() {
+		p.Knobs[name] = min(least.Milliseconds(), k.Max)
+	}
+}
+
+// leastTick is the shortest tick with which servers keep a leader in a world this slow: within syncLimit ticks a follower
+// must be heard from, and within initLimit ticks brought up to date.
+func (p *Plan) leastTick() time.Duration {
+	way := p.usualWay() + p.Micros(PeerLatencyUS)
+	disk := p.Micros(QuorumDelayUS) + p.Micros(ApplyLagUS)
+	return max(6*way/time.Duration(p.Knob(SyncLimit)), (10*way+4*disk)/time.Duration(p.Knob(InitLimit)))
+}
+
+// usualWay is how long nearly everything takes at most from a machine to another.
+func (p *Plan) usualWay() time.Duration {
+	l := p.Latency
+	return max(l.Min, l.Max, l.Min+3*l.Mean)
+}
+
 // leastTimeout is the shortest session timeout with which a client gets anywhere in a world this slow: a third of it must
 // do for a connection, a handshake that a quorum commits, and a request.
 func (p *Plan) leastTimeout() time.Duration {
-	l := p.Latency
-	way := max(l.Min, l.Max, l.Min+2*l.Mean)
 	commit := p.Micros(QuorumDelayUS) + p.Micros(ApplyLagUS) + 2*p.Micros(PeerLatencyUS)
-	return 3 * (8*way + 2*commit)
+	return 3 * (8*p.usualWay() + 2*commit)
 }
 
 // Calm is the latency of a network in which nothing is unusual.
