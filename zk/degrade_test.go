@@ -42,6 +42,7 @@ func TestCreateOnOldServer(t *testing.T) {
 		if n := w.count(wire.OpCreate2); n != 1 {
 			w.Errorf("create2 was tried %d times", n)
 		}
+		w.until("two changes of the state", func() bool { return log.len() >= 2 }) // callbacks may be late
 		if got := path(w, log.all()); got != "SUSPENDED CONNECTED" {
 			w.Errorf("states %s", got)
 		}

@@ -143,6 +143,7 @@ func TestSilentServer(t *testing.T) {
 		}
 		w.intercept(nil)
 		w.await(cl, zk.Connected)
+		w.until("two changes", func() bool { return log.len() >= 2 })
 		if got := path(w, log.all()); got != "SUSPENDED CONNECTED" {
 			w.Errorf("states %s", got)
 		}
@@ -368,6 +369,7 @@ func TestReadOnly(t *testing.T) {
 		w.srv.Do(func(s *core.Server) { s.SetReadOnly(false) })
 		w.await(cl, zk.Connected)
 		ok(w, cl.Create(ctx, "/a", nil))
+		w.until("four changes", func() bool { return log.len() >= 4 })
 		if got := path(w, log.all()); got != "SUSPENDED CONNECTED_RO SUSPENDED CONNECTED" {
 			w.Errorf("states %s", got)
 		}
