@@ -96,10 +96,7 @@ var explained = []difference{
 	{
 		what: "requests that are sent before the answer to createContainer with the flags of an ephemeral",
 		why:  "until the container is made, ZooKeeper takes it for an ephemeral, which has no children; package core does so within a multi only",
-		last: func(_ *profile, r *request) bool {
-			c, ok := r.Record.(*proto.CreateRequest)
-			return ok && r.Op == wire.OpCreateContainer && wire.CreateFlags(c.Flags).Ephemeral()
-		},
+		last: func(_ *profile, r *request) bool { return anyPart(r, ephemeralContainer) },
 	},
 	{
 		what: "before 3.5 sasl packets with a null token, and before 3.6 handshakes with a null password (not generated: see profile.dials)",
@@ -162,6 +159,11 @@ func anyPart(r *request, is func(wire.Op, wire.Record) bool) bool {
 		return slices.ContainsFunc(m.Ops, func(o wire.MultiOp) bool { return is(o.Op, o.Record) })
 	}
 	return is(r.Op, r.Record)
+}
+
+func ephemeralContainer(op wire.Op, r wire.Record) bool {
+	c, ok := r.(*proto.CreateRequest)
+	return ok && op == wire.OpCreateContainer && wire.CreateFlags(c.Flags).Ephemeral()
 }
 
 func poisonousTTL(_ wire.Op, r wire.Record) bool {
