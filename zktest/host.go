@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/zktest/core"
 )
@@ -68,11 +67,12 @@ func (h *host) settle() {
 	}
 	if ok {
 		h.due = at
-		h.timer = h.node.AfterFunc(at.Sub(h.node.Wall()), future.Func(h.tick))
+		h.timer = h.node.AfterFunc(at.Sub(h.node.Wall()), h)
 	}
 }
 
-func (h *host) tick() {
+// Run is the timer.
+func (h *host) Run() {
 	h.timer = nil
 	h.m.Tick(h.node.Wall())
 	h.settle()

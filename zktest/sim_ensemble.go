@@ -126,6 +126,16 @@ func (e *SimEnsemble) Intercept(f core.Intercept) {
 // most.
 func (e *SimEnsemble) Nodes(path string) []core.NodeInfo { return e.newest().State().Nodes(path) }
 
+// NumChildren is how many children a node has, on the same server as [SimEnsemble.Nodes]; -1 if it is not there. It
+// is cheap enough for an invariant.
+func (e *SimEnsemble) NumChildren(path string) int {
+	n, ok := e.newest().State().NumChildren(path)
+	if !ok {
+		return -1
+	}
+	return n
+}
+
 func (e *SimEnsemble) newest() *ensemble.Member {
 	if i := e.Leader(); i >= 0 {
 		return e.servers[i].member

@@ -29,6 +29,15 @@ func (s *State) Node(path string) (NodeInfo, bool) {
 	return n.info(), true
 }
 
+// NumChildren is how many children a node has. It costs less than Node.
+func (s *State) NumChildren(path string) (n int, ok bool) {
+	at := s.tree.get(path)
+	if at == nil {
+		return 0, false
+	}
+	return len(at.children), true
+}
+
 func (n *node) info() NodeInfo {
 	path := n.path
 	if path == "" {
