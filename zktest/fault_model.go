@@ -26,8 +26,9 @@ func Swarm() FaultModel {
 // in each world.
 func NoFaults() FaultModel { return FaultModel{plan.Swarm{None: true}} }
 
-// Only leaves these faults of a model.
+// Only makes these the only faults of a model, also those that [Swarm] leaves out.
 func (m FaultModel) Only(faults ...Fault) FaultModel {
+	m = m.And(faults...)
 	m.swarm.Kinds = slices.Clone(faults)
 	return m
 }
@@ -81,7 +82,7 @@ const (
 	Drop        = plan.Drop        // a server closes the connection of a session
 	SlowDisk    = plan.SlowDisk    // a server takes long to log a proposal; lasts
 	Lag         = plan.Lag         // a server applies late what is committed; lasts
-	CutFollower = plan.CutFollower // a process's server loses the leader, and goes on answering; lasts
+	CutFollower = plan.CutFollower // a process's server is cut off from the others, and goes on answering; lasts
 	KillLeader  = plan.KillLeader  // the leader is killed, and started again some time later
 	ApplyCut    = plan.ApplyCut    // a write is applied, and the connection cut in front of the reply
 	CutBefore   = plan.CutBefore   // the connection is cut in front of a write

@@ -19,7 +19,8 @@ type machine interface {
 // A host runs a machine on a node of a deterministic world. It has no lock: it belongs to whoever drives
 // the world.
 //
-// Every call into the machine is followed by settle.
+// Every call into the machine is followed by settle. The machine goes by the node's monotonic clock, as ZooKeeper goes
+// by elapsed time: who sets the wall clock of a server disturbs nobody.
 type host struct {
 	node   *handler.Node
 	m      machine
@@ -40,7 +41,7 @@ func (h *host) accept(remote netip.AddrPort, c handler.Conn) handler.Sink {
 	if h.silent != nil && h.silent() {
 		return mute{}
 	}
-	w := &hostConn{h: h, conn: c, core: h.m.Open(h.node.Wall(), remote)}
+	w := &hostConn{h: h, conn: c, core: h.m.Open(h.node.Now(), remote)}
 	w.core.Tag = w
 	h.settle()
 	return w
@@ -67,14 +68,14 @@ func (h *host) settle() {
 	}
 	if ok {
 		h.due = at
-		h.timer = h.node.AfterFunc(at.Sub(h.node.Wall()), h)
+		h.timer = h.node.AfterFunc(at.Sub(h.node.Now()), h)
 	}
 }
 
 // Run is the timer.
 func (h *host) Run() {
 	h.timer = nil
-	h.m.Tick(h.node.Wall())
+	h.m.Tick(h.node.Now())
 	h.settle()
 }
 
@@ -91,7 +92,7 @@ func (w *hostConn) Opened(handler.Conn) {}
 // retry offers the core what it did not want before.
 func (w *hostConn) retry() {
 	if held := w.held; len(held) > 0 && !w.core.Stalled() {
-		w.held = held[w.core.Received(w.h.node.Wall(), held):]
+		w.held = held[w.core.Received(w.h.node.Now(), held):]
 		w.h.settle()
 	}
 }
@@ -112,7 +113,7 @@ func (w *hostConn) Received(b []byte) (used int) {
 		w.retry()
 		return len(b)
 	}
-	used = w.core.Received(w.h.node.Wall(), b)
+	used = w.core.Received(w.h.node.Now(), b)
 	if w.core.Stalled() {
 		w.held = append(w.held[:0:0], b[used:]...)
 		used = len(b)
@@ -122,7 +123,7 @@ func (w *hostConn) Received(b []byte) (used int) {
 }
 
 func (w *hostConn) Closed(error) {
-	w.core.Closed(w.h.node.Wall())
+	w.core.Closed(w.h.node.Now())
 	w.h.settle()
 }
 

@@ -20,7 +20,7 @@ type SimEnsemble struct {
 	servers []*simServer
 	hosts   string
 	user    core.Intercept
-	hooks   []func(*core.Incoming) (core.Verdict, bool)
+	hooks   []*hook // of faults; they go before user
 }
 
 // Ensemble starts an ensemble of n servers, 1 to 7; 0 leaves the number to the plan. The plan decides its tick, unless an option does.
@@ -97,7 +97,7 @@ func (e *SimEnsemble) Expire(cl *zk.Client) bool { return e.expire(cl.Session().
 func (e *SimEnsemble) expire(session int64) (ok bool) {
 	if i := e.Leader(); i >= 0 && session != 0 {
 		v := e.servers[i]
-		ok = v.member.ExpireSession(v.node.Wall(), session)
+		ok = v.member.ExpireSession(v.node.Now(), session)
 		v.host.settle()
 	}
 	return ok
@@ -152,6 +152,8 @@ func (e *SimEnsemble) newest() *ensemble.Member {
 func (e *SimEnsemble) heal() {
 	for _, v := range e.servers {
 		v.restart()
-		v.resume()
+		for v.paused > 0 {
+			v.resume()
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 func (s *Sim) bookFaults(d time.Duration) {
 	run := s.runs
 	s.runs++
-	if !s.fixed && s.faults != nil {
+	if !s.fixed && !s.healed && s.faults != nil {
 		s.plan.DrawFaults(s.topology(run, d), *s.faults)
 	}
 	for i := range s.plan.Faults {
@@ -47,7 +47,7 @@ func (s *Sim) begin(f *plan.Fault) {
 		return
 	}
 	u := &ongoing{f, undo, nothing}
-	if f.To != "" || f.Kind == Isolate || f.Kind == SwizzleClog {
+	if f.To != "" && f.Kind != ResetAfter || f.Kind == Isolate || f.Kind == SwizzleClog {
 		u.shown = s.trace.Band(string(f.Kind), some(f.On), some(f.To), f.Kind == Stall || f.Kind == Lose || f.Kind == Drip, label)
 	}
 	s.ongoing = append(s.ongoing, u)
@@ -106,11 +106,9 @@ func (s *Sim) apply(f *plan.Fault) (undo func()) {
 		}
 		return s.onLink(f, on.machine(), to.machine())
 	case CutFollower:
-		server, leader := s.serverOf(f.On), s.find(plan.Leader, "")
-		if server == nil || leader == nil || leader == victim(server) {
-			return nil
+		if v := s.serverOf(f.On); v != nil {
+			return s.stall(v.ways())
 		}
-		return s.stall(both(server.node, leader.machine()))
 	case Silence, Refuse, SlowDisk, Lag:
 		if v, ok := on.(*simServer); ok {
 			return v.suffer(f)
@@ -127,7 +125,7 @@ func (s *Sim) apply(f *plan.Fault) (undo func()) {
 		}
 	case ClockJump:
 		if on != nil {
-			on.machine().JumpWall(time.Duration(f.Amount))
+			s.jump(on.machine(), time.Duration(f.Amount))
 		}
 	case ClockDrift:
 		if on != nil {

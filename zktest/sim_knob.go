@@ -71,7 +71,7 @@ func (s *Sim) setClock(n *handler.Node) {
 		c.ppm = r.Int64N(2*ppm+1) - ppm
 	}
 	if c.offset != 0 || c.ppm != 0 {
-		n.SetClock(c.offset, 1+float64(c.ppm)/1e6)
+		n.SetClock(c.offset, c.drift())
 	}
 }
 

@@ -79,7 +79,9 @@ func (s *Sim) onLink(f *plan.Fault, on, to *handler.Node) (undo func()) {
 	case Reset:
 		s.world.Network().Reset(on, to)
 	case ResetAfter:
-		s.world.Network().Link(on, to).ResetAfter(int(f.Amount))
+		link := s.world.Network().Link(on, to)
+		link.ResetAfter(int(f.Amount))
+		return func() { link.ResetAfter(0) } // when the world is healed
 	}
 	return nil
 }
@@ -111,6 +113,16 @@ func slower(l handler.Latency, extra time.Duration) handler.Latency {
 		l.Max += extra
 	}
 	return l
+}
+
+// ways are those between a server and the others of its ensemble.
+func (v *simServer) ways() (pairs []nodePair) {
+	for _, other := range v.e.servers {
+		if other != v {
+			pairs = append(pairs, both(v.node, other.node)...)
+		}
+	}
+	return pairs
 }
 
 // isolate cuts somebody off from everybody else.

@@ -32,12 +32,19 @@ type Process struct {
 	node    *handler.Node
 	ctx     context.Context
 	cancel  context.CancelFunc
-	clients []*zk.Client // of this life
+	clients []connected // of this life
 	lives   int
 	dead    bool
 	paused  int // how many pauses have not ended
+	heals   int // how often all of them were ended at once
 	done    bool
 	sleep   handler.Lane
+}
+
+// connected is a client, and whose.
+type connected struct {
+	cl *zk.Client
+	to *SimEnsemble
 }
 
 // Process starts a program. When the name is taken already it becomes name#2, name#3 and so on.
@@ -74,11 +81,10 @@ func (p *Process) start() {
 func (p *Process) live(life int) {
 	returned := false
 	defer func() {
-		if p.lives != life {
-			return // dead by now: what it says means nothing
+		if p.dead || p.lives != life {
+			return // killed: it has not come to its end, and what it says means nothing
 		}
-		p.done = true
-		if returned || p.dead {
+		if p.done = true; returned {
 			return
 		}
 		switch v := recover().(type) {
@@ -122,7 +128,7 @@ func (p *Process) Connect(e *SimEnsemble, opts ...zk.Option) *zk.Client {
 	if err != nil {
 		p.s.Fatalf("process %s: %v", p.name, err)
 	}
-	p.clients = append(p.clients, cl)
+	p.clients = append(p.clients, connected{cl, e})
 	life := p.lives
 	p.s.trace.Session(p.name, fmt.Sprint(p.name, len(p.clients)), func() string {
 		if p.dead || p.lives != life {
@@ -187,10 +193,10 @@ func (p *Process) Pause(d time.Duration) {
 	if p.dead {
 		return
 	}
-	life := p.lives
+	life, heals := p.lives, p.heals
 	p.pause()
 	p.s.chaos.AfterFunc(d, future.Func(func() {
-		if p.lives == life {
+		if p.lives == life && p.heals == heals {
 			p.resume()
 		}
 	}))
@@ -215,9 +221,10 @@ func (p *Process) resume() {
 
 // heal brings the process back.
 func (p *Process) heal() {
-	if p.dead && p.started() && !p.done {
+	if p.dead {
 		p.Restart()
 	}
+	p.heals++
 	for p.paused > 0 {
 		p.resume()
 	}

@@ -59,12 +59,23 @@ func (v *simServer) start() {
 	}
 	v.dead, v.paused = false, 0
 	v.lives++
-	v.member = ensemble.NewMember(cfg, v.disk, peers, v.node.Wall())
+	v.member = ensemble.NewMember(cfg, v.disk, peers, v.node.Now())
 	v.host = &host{node: v.node, m: v.member, after: v.send, silent: func() bool { return v.silent > 0 }}
 	if _, err := v.host.listen(":2181"); err != nil {
 		panic(fmt.Sprintf("zktest: %s cannot listen: %v", v.name, err))
 	}
+	v.node.OnDisconnect(v.disconnected)
 	v.host.settle()
+}
+
+// disconnected hears that a connection with another server has broken.
+func (v *simServer) disconnected(peer *handler.Node) {
+	for _, other := range v.e.servers {
+		if other.node.Name() == peer.Name() {
+			v.member.Disconnected(v.node.Now(), other.id())
+			v.host.settle()
+		}
+	}
 }
 
 // send puts on its way what the machine has to say to the others.
@@ -73,7 +84,7 @@ func (v *simServer) send() {
 	for _, m := range v.out {
 		to := v.e.servers[m.To-1]
 		message := m.Message
-		to.post(v, message.Type.String(), func() { to.member.Deliver(to.node.Wall(), v.id(), message) })
+		to.post(v, message.Type.String(), func() { to.member.Deliver(to.node.Now(), v.id(), message) })
 	}
 }
 
@@ -88,15 +99,10 @@ func (v *simServer) post(from *simServer, what string, fn func()) {
 	})
 }
 
-// crash kills the server. Unless it is for want of power, the others are told by their connections.
+// crash kills the server. Unless it is for want of power, whoever is connected to it is told.
 func (v *simServer) crash(power bool) {
 	if v.dead {
 		return
-	}
-	for _, other := range v.e.servers {
-		if other != v && !other.dead && !power {
-			other.post(v, "closed", func() { other.member.Disconnected(other.node.Wall(), v.id()) })
-		}
 	}
 	v.dead, v.paused = true, 0
 	if power {
@@ -116,7 +122,10 @@ func (v *simServer) restart() {
 }
 
 func (v *simServer) pause() {
-	if v.paused++; v.paused == 1 && !v.dead {
+	if v.dead {
+		return
+	}
+	if v.paused++; v.paused == 1 {
 		v.node.Pause()
 		v.e.s.trace.Paused(v.name)
 	}
@@ -132,7 +141,7 @@ func (v *simServer) resume() {
 	}
 }
 
-// after calls f in a while, unless the Sim is healed before.
+// after calls f in a while.
 func (s *Sim) after(d time.Duration, f func()) {
 	s.chaos.AfterFunc(d, future.Func(f))
 }

@@ -1,6 +1,8 @@
 package zktest
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/handler"
@@ -39,7 +41,7 @@ func (s *Sim) drift(n *handler.Node, ppm int64) (undo func()) {
 	change := func(ppm int64) {
 		c := s.clock(n)
 		c.ppm += ppm
-		n.SetClock(c.offset, 1+float64(c.ppm)/1e6)
+		n.SetClock(c.offset, c.drift())
 	}
 	change(ppm)
 	return func() { change(-ppm) }
@@ -49,6 +51,17 @@ func (s *Sim) drift(n *handler.Node, ppm int64) (undo func()) {
 type nodeClock struct {
 	offset time.Duration
 	ppm    int64
+}
+
+// drift is how fast the clocks go. Faults add up, but no clock stops or goes back.
+func (c *nodeClock) drift() float64 { return max(1+float64(c.ppm)/1e6, slowestClock) }
+
+const slowestClock = 0.01
+
+// jump sets a machine's wall clock, for good.
+func (s *Sim) jump(n *handler.Node, by time.Duration) {
+	s.clock(n).offset += by
+	n.JumpWall(by)
 }
 
 func (s *Sim) clock(n *handler.Node) *nodeClock {
@@ -66,51 +79,63 @@ func (s *Sim) endSessions(f *plan.Fault) {
 	if !ok {
 		return
 	}
-	for _, cl := range p.clients {
-		for _, e := range s.ensembles {
-			if f.Kind == Expire {
-				e.Expire(cl)
-			} else {
-				e.Drop(cl)
-			}
+	for _, c := range p.clients { // an ensemble may know another one's session by the same number
+		if f.Kind == Expire {
+			c.to.Expire(c.cl)
+		} else {
+			c.to.Drop(c.cl)
 		}
 	}
 }
 
 // interfere books a fault of a request that a process is going to send.
 func (s *Sim) interfere(p *Process, f *plan.Fault) (undo func()) {
-	left, over := f.Amount, false
-	hook := func(in *core.Incoming) (core.Verdict, bool) {
-		if over || in.Conn.Remote().Addr() != p.node.Addr() {
-			return core.Pass, false
-		}
-		if f.Kind == DelayReply {
-			over = true
-			return core.Verdict{Hold: f.For}, true
-		}
-		if !in.Op.Write() {
-			return core.Pass, false
-		}
-		if left--; left >= 0 {
-			return core.Pass, false
-		}
-		over = true
-		if f.Kind == ApplyCut {
-			return core.Verdict{Cut: core.CutAfter}, true
-		}
-		return core.Verdict{Cut: core.CutBefore}, true
-	}
+	h := &hook{left: f.Amount, address: p.node.Addr(), kind: f.Kind}
 	for _, e := range s.ensembles {
-		e.hook(hook)
+		e.hooks = append(e.hooks, h)
+		e.intercept()
 	}
-	return func() { over = true }
+	return h.end
 }
 
-// hook adds one who is asked about every request, in front of the user's Intercept.
-func (e *SimEnsemble) hook(h func(*core.Incoming) (core.Verdict, bool)) {
-	e.hooks = append(e.hooks, h)
-	if len(e.hooks) == 1 {
-		e.intercept()
+// A hook waits for one request of a process, and does something to it.
+//
+//	waiting ──the request──▶ done; DelayReply: holding ──its end──▶ done
+type hook struct {
+	kind    Fault
+	address netip.Addr // of the process
+	left    int64      // writes that are let through before
+	done    bool
+	holding *core.Conn
+}
+
+func (h *hook) ask(in *core.Incoming) (v core.Verdict, hit bool) {
+	if h.done || in.Conn.Remote().Addr() != h.address || h.kind != DelayReply && !in.Op.Write() {
+		return core.Pass, false
+	}
+	if h.left--; h.left >= 0 {
+		return core.Pass, false
+	}
+	h.done = true
+	switch h.kind {
+	case DelayReply:
+		h.holding = in.Conn
+		return core.Verdict{Hold: untilReleased}, true
+	case ApplyCut:
+		return core.Verdict{Cut: core.CutAfter}, true
+	}
+	return core.Verdict{Cut: core.CutBefore}, true
+}
+
+// untilReleased is longer than any world.
+const untilReleased = 10_000 * 24 * time.Hour
+
+func (h *hook) end() {
+	h.done = true
+	if c := h.holding; c != nil {
+		h.holding = nil
+		c.Release()
+		c.Tag.(*hostConn).h.settle()
 	}
 }
 
@@ -128,8 +153,9 @@ func (e *SimEnsemble) intercept() {
 }
 
 func (e *SimEnsemble) ask(in *core.Incoming) core.Verdict {
+	e.hooks = slices.DeleteFunc(e.hooks, func(h *hook) bool { return h.done })
 	for _, h := range e.hooks {
-		if v, ok := h(in); ok {
+		if v, hit := h.ask(in); hit {
 			return v
 		}
 	}

@@ -73,12 +73,13 @@ func (s *Sim) server(name string) *simServer {
 	return nil
 }
 
-// serverOf returns a server that a process is connected to; of a server's name, that server.
+// serverOf returns a server that a process is connected to; of a name that means a server, that server.
 func (s *Sim) serverOf(name string) *simServer {
-	if v := s.server(name); v != nil {
-		return v
+	v := s.find(name, "")
+	if server, ok := v.(*simServer); ok {
+		return server
 	}
-	p, ok := s.find(name, "").(*Process)
+	p, ok := v.(*Process)
 	if !ok {
 		return nil
 	}

@@ -25,7 +25,7 @@ type WorldServer struct {
 // InWorld starts a server on a node. It fails if the address is in use or not the node's. See [Start]
 // for how it is configured.
 func InWorld(n *handler.Node, address string, opts ...ServerOption) (*WorldServer, error) {
-	s := &WorldServer{node: n, core: core.New(configure(opts), n.Wall())}
+	s := &WorldServer{node: n, core: core.New(configure(opts), n.Now())}
 	s.host = &host{node: n, m: s.core}
 	stop, err := s.host.listen(address)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *WorldServer) Do(f func(*core.Server)) {
 
 // Expire ends a session now. It reports whether there was one.
 func (s *WorldServer) Expire(session int64) (ok bool) {
-	s.Do(func(c *core.Server) { ok = c.ExpireSession(s.node.Wall(), session) })
+	s.Do(func(c *core.Server) { ok = c.ExpireSession(s.node.Now(), session) })
 	return ok
 }
 

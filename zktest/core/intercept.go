@@ -46,7 +46,7 @@ type Verdict struct {
 	// nothing at all.
 	Edit func(reply []byte) []byte
 	// Hold keeps the reply back, and everything that the server sends on the connection after it. The request has had
-	// its effect.
+	// its effect. [Conn.Release] ends it early.
 	Hold time.Duration
 }
 

@@ -183,6 +183,24 @@ func TestInterceptHolds(t *testing.T) {
 	is(t, "event between", len(c.events), 2)
 }
 
+// Release ends a Hold early, also of a reply that is yet to come.
+func TestRelease(t *testing.T) {
+	w := newWorld(t, Config{})
+	c := w.connect()
+	w.on(wire.OpPing, Verdict{Hold: time.Hour})
+	c.send(wire.OpPing, nil)
+	is(t, "held", c.reply() == nil, true)
+	c.conn.Release()
+	w.advance(0)
+	is(t, "released", c.reply().xid, wire.XidPing)
+
+	w.on(wire.OpPing, Verdict{Delay: time.Second, Hold: time.Hour})
+	c.send(wire.OpPing, nil)
+	c.conn.Release()
+	w.advance(time.Second)
+	is(t, "never held", c.reply().xid, wire.XidPing)
+}
+
 // A connection that closes while something of it is held or delayed says the rest first, or is forgotten.
 func TestInterceptAndClose(t *testing.T) {
 	w := newWorld(t, Config{})

@@ -56,6 +56,17 @@ func (c *Conn) hold(mark int, d time.Duration) {
 	}
 }
 
+// Release ends what a [Verdict] holds back on the connection, also of requests that have no reply yet.
+func (c *Conn) Release() {
+	for i := c.head; i < len(c.queue); i++ {
+		c.queue[i].verdict.Hold = 0
+	}
+	if !c.holdUntil.IsZero() {
+		c.holdUntil = time.Time{}
+		c.front.wake(c)
+	}
+}
+
 // committed answers the write at the head of the queue with what its transaction came to.
 func (c *Conn) committed(now time.Time, t *Txn, results []Result) {
 	if c.state >= connClosing || c.head == len(c.queue) || c.queue[c.head].tag != t.Tag {
