@@ -10,10 +10,10 @@ import (
 
 // connect makes a new client, and a listener that knows what changes of state there may be.
 func (u *user) connect() {
-	cl := u.p.Connect(u.ens, zk.WithAuth("digest", []byte(u.name()+":"+password)), zk.WithMaxRequest(smallRequests))
+	cl := u.p.Connect(u.all.ens, zk.WithAuth("digest", []byte(u.name()+":"+password)), zk.WithMaxRequest(smallRequests))
 	u.cl, u.view, u.pinned, u.watches = cl, cl.Chroot(home), nil, nil
-	u.c = u.rec.Client(u.name(), u.view)
-	last, up := cl.State(), zk.Session{}
+	u.c = u.all.rec.Client(u.name(), u.view)
+	last, up, since := cl.State(), zk.Session{}, 0
 	cl.OnState(func(c zk.StateChange) {
 		u.changes++
 		if c.From != last {
@@ -27,10 +27,12 @@ func (u *user) connect() {
 			u.s.Errorf("%s: session %#x of epoch %d follows %#x of epoch %d, and SessionChanged is %v",
 				u.name(), c.Session.ID, c.Session.Epoch, up.ID, up.Epoch, c.SessionChanged)
 		}
-		if up.ID != 0 && up.ID != c.Session.ID {
+		if up.ID != 0 && up.ID != c.Session.ID && since == u.all.elections {
 			u.past = append(u.past, up.ID)
 		}
-		up = c.Session
+		if up.ID != c.Session.ID {
+			up, since = c.Session, u.all.elections
+		}
 	})
 	u.retry(func() error { return u.view.EnsurePath(u.p.Context(), "/").WaitErr() })
 	u.retry(func() error {
@@ -57,13 +59,13 @@ func (u *user) own() {
 			u.s.Errorf("%s may not create its own node: %v", u.name(), err)
 		}
 	}
-	past, changes := slices.Clone(u.past), u.changes
+	past, changes, elections := slices.Clone(u.past), u.changes, u.all.elections
 	sync, get := u.view.Sync(ctx, path), u.view.Get(ctx, path)
 	node, err := get.Wait()
 	if errors.Is(err, zk.ErrNoAuth) {
 		u.s.Errorf("%s may not read its own node: %v", u.name(), err)
 	}
-	if err == nil && sync.WaitErr() == nil && u.changes == changes && slices.Contains(past, node.EphemeralOwner) {
+	if err == nil && sync.WaitErr() == nil && u.changes == changes && u.all.elections == elections && slices.Contains(past, node.EphemeralOwner) {
 		u.s.Errorf("%s: %s is still there, of session %#x, which is over", u.name(), path, node.EphemeralOwner)
 	}
 }

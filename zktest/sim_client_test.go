@@ -20,13 +20,13 @@ import (
 // is done in that one.
 func TestSimClient(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
-		ens := s.Ensemble(3)
-		rec := history.NewRecorder(s.Now)
+		all := &users{ens: s.Ensemble(3), rec: history.NewRecorder(s.Now)}
+		s.Invariant("elections are counted", all.countElections)
 		over := false
-		var all []*zktest.Process
+		var ps []*zktest.Process
 		for range 4 {
-			all = append(all, s.Process("user", func(p *zktest.Process) {
-				u := &user{s: s, p: p, ens: ens, rec: rec}
+			ps = append(ps, s.Process("user", func(p *zktest.Process) {
+				u := &user{s: s, p: p, all: all}
 				u.connect()
 				for !over {
 					u.act()
@@ -40,9 +40,9 @@ func TestSimClient(t *testing.T) {
 		s.Heal()
 		over = true
 		s.Eventually(10*time.Minute, "every request is answered", func() bool {
-			return !slices.ContainsFunc(all, func(p *zktest.Process) bool { return !p.Done() })
+			return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
 		})
-		if err := rec.History().Check(); err != nil {
+		if err := all.rec.History().Check(); err != nil {
 			s.Fatalf("a history that cannot be: %v", err)
 		}
 	})
@@ -65,12 +65,28 @@ var keys = func() (paths []string) {
 	return paths
 }()
 
+// users are what all of them share.
+type users struct {
+	ens *zktest.SimEnsemble
+	rec *history.Recorder
+	// elections counts them, nearly: a leader who has been cut off, and does not know yet that there is a new one, says
+	// of sessions that they have expired which the new one lets live.
+	elections, leader int
+}
+
+func (all *users) countElections() error {
+	if l := all.ens.Leader(); l != all.leader {
+		all.leader = l
+		all.elections++
+	}
+	return nil
+}
+
 // A user is the client of one process, or one after the other.
 type user struct {
 	s   *zktest.Sim
 	p   *zktest.Process
-	ens *zktest.SimEnsemble
-	rec *history.Recorder
+	all *users
 
 	cl      *zk.Client // in the root
 	view    *zk.Client // in home
