@@ -13,7 +13,7 @@ SCRIPTS  ?= 10000
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real differential lint zookeeper bench fuzz sim determinism generate clean
+.PHONY: help demo test real differential mutants lint zookeeper bench fuzz sim determinism generate clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ real: zookeeper ## Runs only the tests against real ZooKeeper servers: those nam
 
 differential: zookeeper ## Plays SCRIPTS (default 10000) new random scripts to a real ZooKeeper and to the in-process one.
 	GAZOO_DIFF_SCRIPTS=$(SCRIPTS) go test -timeout 0 -count 1 -v -run '^TestRealDifferential' ./zktest/differential
+
+mutants: ## Hunts for the seeded bugs of zktest/mutants; MUTANTS="-only no-guid" or other flags. Takes a while.
+	go run ./zktest/mutants/hunt $(MUTANTS)
 
 lint: ## Checks format, go vet, staticcheck, and the project's own analyzers.
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt is needed by:"; echo "$$unformatted"; exit 1; }

@@ -1,10 +1,12 @@
 package recipes_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
@@ -14,7 +16,8 @@ import (
 // minute of virtual time, under every fault.
 //
 // At no moment do two believe that they hold the lock; tokens rise, and a resource that looks at them is
-// written in their order; afterwards everybody gets the lock again, and nothing is left behind.
+// written in their order; afterwards everybody gets the lock again, and nothing is left behind, also not by those who
+// gave up waiting.
 func TestSimLock(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) { simLock(s, zktest.Swarm(), 5, time.Minute) })
 }
@@ -31,7 +34,12 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 			cl := p.Connect(ens)
 			lock := recipes.NewLock(cl, "/lock")
 			for !over {
-				held, err := lock.Acquire(p.Context()).Wait()
+				ctx, stop := patience(p)
+				held, err := lock.Acquire(ctx).Wait()
+				stop()
+				if errors.Is(err, context.Canceled) && p.Context().Err() == nil {
+					continue
+				}
 				if err != nil {
 					s.Fatalf("%s: acquire: %v", p.Name(), err)
 				}
@@ -43,6 +51,7 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 				}
 				p.Sleep(p.Between(0, time.Second))
 				s.Sometimes("lost while held", held.Err() != nil)
+				_ = resource.Write(p, held.Token()) // by one who does not know whether he still holds it
 				if err := held.Release(p.Context()).WaitErr(); err != nil && !errors.Is(err, zk.ErrClosed) {
 					s.Fatalf("%s: release: %v", p.Name(), err)
 				}
@@ -63,6 +72,19 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 	})
 	over = true
 	s.Eventually(10*time.Minute, "nothing is left behind", func() bool { return ens.NumChildren("/lock") <= 0 })
+}
+
+// patience is the context of one who waits for the lock: one in four gives up after a while.
+func patience(p *zktest.Process) (ctx context.Context, stop func()) {
+	ctx, giveUp := context.WithCancel(p.Context())
+	if p.Rand().IntN(4) > 0 {
+		return ctx, giveUp
+	}
+	timer := p.Handler().AfterFunc(p.Between(0, 2*time.Second), future.Func(giveUp))
+	return ctx, func() {
+		timer.Stop()
+		giveUp()
+	}
 }
 
 // TestSimLockShort is a small form of the same, for `make determinism` and other runs of very many seeds.

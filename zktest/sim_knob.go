@@ -79,6 +79,7 @@ func (s *Sim) setClock(n *handler.Node) {
 func (s *Sim) knobs(c *core.Config) {
 	c.TickTime = s.plan.Millis(plan.TickMS)
 	c.MinSessionTimeout, c.MaxSessionTimeout = 2*c.TickTime, max(20*c.TickTime, time.Minute)
+	c.FirstSequence = int32(s.plan.Knob(plan.SequenceStart))
 }
 
 // sessionTimeout is what clients ask for that do not say.

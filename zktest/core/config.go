@@ -47,6 +47,10 @@ type Config struct {
 	// EnforceQuota is "enforceQuota" (3.7): hard limits are refused instead of logged.
 	EnforceQuota bool
 
+	// FirstSequence is the least number that a sequential node gets, for tests that want numbers to run out. Zero: as in
+	// ZooKeeper. Servers of an ensemble have the same.
+	FirstSequence int32
+
 	// Whitelist is "4lw.commands.whitelist": four-letter words that are answered, or "*". Nil: srvr only, and before
 	// 3.5.3 all but wchc and wchp. srvr is always answered.
 	Whitelist []string

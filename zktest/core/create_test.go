@@ -124,10 +124,9 @@ func TestSequence(t *testing.T) {
 func TestSequenceRunsOut(t *testing.T) {
 	for _, v := range []Version{V3_4, V3_5, V3_6, V3_9} {
 		t.Run(v.String(), func(t *testing.T) {
-			w := newWorld(t, Config{Version: v})
+			w := newWorld(t, Config{Version: v, FirstSequence: math.MaxInt32 - 1})
 			c := w.connect()
 			c.make("/p")
-			w.s.state.tree.get("/p").creates = math.MaxInt32 - 1
 			var got []string
 			for _, prefix := range []string{"a", "a", "a", "b"} {
 				path, code := c.create("/p/"+prefix, "", wire.FlagPersistentSequential)

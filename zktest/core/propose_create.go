@@ -50,9 +50,12 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 	if code := p.createFlags(c); code != wire.OK {
 		return ch, code
 	}
-	path := c.path
+	path, count := c.path, parent.creates
+	if count >= 0 {
+		count = max(count, p.leader.cfg.FirstSequence)
+	}
 	if c.flags.Sequential() {
-		path += fmt.Sprintf("%010d", parent.creates)
+		path += fmt.Sprintf("%010d", count)
 	}
 	if wire.ValidatePath(path, false) != nil {
 		return ch, wire.CodeBadArguments
@@ -69,7 +72,7 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 
 	ch = Change{
 		Op: wire.OpCreate, Result: createResult(c.op), Path: path, Data: c.data, ACL: acl,
-		Version: parent.creates + 1, // wraps; what a State makes of it depends on the version
+		Version: count + 1, // wraps; what a State makes of it depends on the version
 	}
 	switch {
 	case c.op == wire.OpCreateContainer:
@@ -79,7 +82,7 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 	case c.flags.Ephemeral():
 		ch.Kind, ch.Owner = Ephemeral, p.request.Session
 	}
-	parent.creates++
+	parent.creates = count + 1
 	parent.children++
 	p.leader.stage(p.txn.Zxid, parentOf(path), parent)
 	p.leader.stage(p.txn.Zxid, path, record{kind: stagedKind(c, ch.Kind), owner: ch.Owner, acl: acl, length: int32(len(c.data))})

@@ -147,8 +147,8 @@ var lock = []Mutant{
 		Name:    "own-node-not-watched",
 		What:    "a holder does not watch its own node, and never learns that somebody has deleted it",
 		KnownAs: "CURATOR-171, bonifaido/rust-zookeeper#77",
-		Breaks:  "the holder learns that its node was deleted",
-		Test:    lockTest,
+		Breaks:  "each holder learns that its node was deleted",
+		Test:    deletedTest,
 		Patches: []Patch{{
 			"recipes/held.go",
 			`	future.Async(h.ended, at.lock.work, h.guard)`,

@@ -53,8 +53,10 @@ func Named(name string) (Mutant, error) {
 var (
 	// lockTest is the standard scenario: workers that take turns at a lock, under every fault.
 	lockTest = Test{"recipes", "TestSimLock"}
-	// clientTest is everything that a client promises, under every fault.
-	clientTest = Test{"zktest", "TestSimClient"}
+	// deletedTest is one in which somebody deletes the nodes of those who hold the lock.
+	deletedTest = Test{"recipes", "TestSimLockDeleted"}
 	// quietTest is a world in which nothing is wrong, and nothing may happen.
-	quietTest = Test{"zktest", "TestSimQuiet"}
+	quietTest = Test{"recipes", "TestSimQuiet"}
+	// clientTest is what a client promises, under every fault.
+	clientTest = Test{"zktest", "TestSimClient"}
 )

@@ -168,11 +168,11 @@ var watching = []Mutant{
 			},
 			{
 				"internal/session/receive.go",
-				`	r := m.sent.pop()
+				`	code, r := wire.Code(h.Err), m.sent.pop()
 	if h.Zxid > m.lastZxid {`,
 				`	m.effects = append(m.effects, m.later...)
 	m.later, m.late = m.late, nil
-	r := m.sent.pop()
+	code, r := wire.Code(h.Err), m.sent.pop()
 	if h.Zxid > m.lastZxid {`,
 			},
 		},
