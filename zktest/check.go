@@ -44,6 +44,10 @@ import (
 //	ZKSIM_TWICE=1        run every seed twice, to find what does not follow from the seed
 //	ZKSIM_STOP_AT=48211  stop in a breakpoint in front of that step
 //	ZKSIM_TIER=goroutines  run processes as goroutines; see [Goroutines]
+//	ZKSIM_HASHES=file    write a line with the trace hash of every seed
+//
+// ZKSIM_REV in a replay command is the commit that the failure was seen at, for the reader; it changes nothing.
+// Any other name that begins with ZKSIM_ is taken for a mistake.
 //
 // A seed means the same world only as long as no code changes. A plan lasts longer.
 func Check(t *testing.T, test func(*Sim), opts ...CheckOption) {
@@ -98,6 +102,7 @@ type checker struct {
 	test func(*Sim)
 
 	watch     *watchdog
+	replaying string // the file of the plan that is replayed
 	worlds    int
 	virtual   time.Duration
 	sometimes map[string]bool
@@ -115,9 +120,10 @@ type reporter interface {
 func (c *checker) run() {
 	c.out.Helper()
 	began := time.Now()
-	c.watch = startWatchdog(c.stopAt)
+	c.watch = startWatchdog(c.stopAt, c.pause)
 	defer c.watch.stop()
 	if c.plan != "" {
+		c.replaying = c.plan
 		p, err := readPlan(c.plan)
 		if err != nil {
 			c.out.Errorf("zktest: %v", err)
@@ -142,7 +148,7 @@ func (c *checker) run() {
 		defer f.Close()
 		c.hashFile = f
 	}
-	for seed := c.first + c.slice; c.last == 0 || seed <= c.last; seed += c.of {
+	for seed := c.first + c.slice; seed >= c.first && seed <= c.last; seed += c.of { // until it overflows, at most
 		if c.limit > 0 && c.worlds > 0 && time.Since(began) > c.limit {
 			break
 		}

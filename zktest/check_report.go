@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func (c *checker) report(o outcome) {
 	c.out.Errorf("%s", b.String())
 }
 
-// replay is the command that runs a plan's seed again.
+// replay is the command that runs a plan, or the seed that it comes from, again.
 func (c *checker) replay(p plan.Plan) string {
 	rev := ""
 	if v := revision(); v != "" {
@@ -43,7 +44,11 @@ func (c *checker) replay(p plan.Plan) string {
 	if c.tier == goroutines {
 		tier = " ZKSIM_TIER=goroutines"
 	}
-	return fmt.Sprintf("ZKSIM_SEED=%#x%s%s go test %s -run '%s'", p.Seed, rev, tier, packageDir(), runPattern(c.out.Name()))
+	what := fmt.Sprintf("ZKSIM_SEED=%#x", p.Seed)
+	if c.replaying != "" { // the seed alone would be another world
+		what = "ZKSIM_PLAN=" + c.replaying
+	}
+	return fmt.Sprintf("%s%s%s go test %s -run '%s'", what, rev, tier, packageDir(), runPattern(c.out.Name()))
 }
 
 // shrink looks for a smaller plan with the same failure.
@@ -75,7 +80,7 @@ func (c *checker) keep(b *strings.Builder, o outcome) {
 		return
 	}
 	traced := c.world(o.plan, manner{record: true})
-	fmt.Fprintf(b, "shrunk: ZKSIM_PLAN=%s   %s   ", file, size(o.plan))
+	fmt.Fprintf(b, "shrunk: ZKSIM_PLAN=%s   %s   ", file, size(o))
 	page := filepath.Join(os.TempDir(), "zksim-"+name+".html")
 	if err := c.draw(page, traced); err != nil {
 		fmt.Fprintf(b, "no picture: %v\n", err)
@@ -205,6 +210,20 @@ func revision() string {
 	return ""
 }
 
-func size(p plan.Plan) string {
-	return fmt.Sprintf("%d faults", len(p.Faults))
+// size is how large a failure is, as far as that makes it hard to understand.
+func size(o outcome) string {
+	left := 0
+	for _, name := range o.processes {
+		if !slices.Contains(o.plan.Without, name) {
+			left++
+		}
+	}
+	return count(len(o.plan.Faults), "fault", "faults") + ", " + count(left, "process", "processes")
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
 }

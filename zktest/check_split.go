@@ -13,9 +13,6 @@ import (
 // many threads, and share nothing that a test may have at package level.
 func (c *checker) split() {
 	c.out.Helper()
-	if c.last == 0 {
-		c.last = c.first + 1<<40 // the time ends it
-	}
 	outputs := make([]bytes.Buffer, c.jobs)
 	errs := make([]error, c.jobs)
 	var done sync.WaitGroup

@@ -13,7 +13,8 @@ import (
 // of the bubbles, where time is real.
 type watchdog struct {
 	stopAt uint64 // a step to stop at in a breakpoint; 0: none. Somebody debugs then, and nothing is too long
-	taken  uint64 // steps of this world
+	pause  func() // stops
+	passed bool   // the step to stop at has come in this world
 
 	steps atomic.Uint64 // of all worlds; 0 while none runs
 	seed  atomic.Uint64
@@ -25,8 +26,8 @@ const (
 	watchdogLooks = 3 * time.Second
 )
 
-func startWatchdog(stopAt uint64) *watchdog {
-	w := &watchdog{stopAt: stopAt, over: make(chan struct{})}
+func startWatchdog(stopAt uint64, pause func()) *watchdog {
+	w := &watchdog{stopAt: stopAt, pause: pause, over: make(chan struct{})}
 	go w.guard()
 	return w
 }
@@ -58,17 +59,18 @@ func (w *watchdog) guard() {
 }
 
 func (w *watchdog) begin(seed uint64) {
-	w.taken = 0
+	w.passed = false
 	w.seed.Store(seed)
 	w.steps.Add(1)
 }
 
 func (w *watchdog) end() { w.steps.Store(0) }
 
-// step is called before every step.
-func (w *watchdog) step() {
+// step is called before every step, with the number of those that the world has taken.
+func (w *watchdog) step(taken uint64) {
 	w.steps.Add(1)
-	if w.taken++; w.taken == w.stopAt {
-		runtime.Breakpoint()
+	if w.stopAt > 0 && taken+1 >= w.stopAt && !w.passed {
+		w.passed = true
+		w.pause()
 	}
 }

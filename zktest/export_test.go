@@ -24,13 +24,22 @@ func Twice() CheckOption { return func(s *settings) { s.twice = true } }
 // PlanDir keeps plans elsewhere.
 func PlanDir(dir string) CheckOption { return func(s *settings) { s.dir = dir } }
 
+// AtStop makes ZKSIM_STOP_AT call f in place of a breakpoint.
+func AtStop(f func()) CheckOption { return func(s *settings) { s.pause = f } }
+
+// SettingsError is what Check says of the environment.
+func SettingsError() error {
+	_, err := readSettings()
+	return err
+}
+
 // Hashes returns the trace hash of every seed up to n.
 func Hashes(t *testing.T, n uint64, test func(*Sim), opts ...CheckOption) (hashes []uint64) {
 	set := settings{}
 	for _, o := range opts {
 		o(&set)
 	}
-	c := &checker{t: t, out: t, test: test, settings: set, watch: startWatchdog(0)}
+	c := &checker{t: t, out: t, test: test, settings: set, watch: startWatchdog(0, nil)}
 	defer c.watch.stop()
 	for seed := range n {
 		o := c.world(planOf(t.Name(), seed), manner{})
