@@ -65,12 +65,12 @@ func (s *State) create(t *Txn, ch *Change, r *Result) {
 		kind: ch.Kind, owner: ch.Owner, ttl: ch.TTL,
 	}
 	s.tree.link(n, parent)
+	r.Stat = n.stat() // before the server puts something in it, which it does with the stats of a quota
 	s.created(n)
 	// A counter that has wrapped is not greater: from 3.6 it then stays as it is, and pzxid with it.
 	if ch.Version > parent.creates || !s.version.counterSticks() {
 		parent.creates, parent.pzxid = ch.Version, t.Zxid
 	}
-	r.Stat = n.stat()
 	s.fire(wire.EventNodeCreated, n, false)
 	s.fire(wire.EventNodeChildrenChanged, parent, true)
 }

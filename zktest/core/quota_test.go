@@ -29,7 +29,9 @@ func TestQuota(t *testing.T) {
 	create("/q/x", "12345")
 	create("/zookeeper/quota/q", "")
 	create(limitsPath, "count=-1,bytes=-1=;byteHardLimit=20;countHardLimit=4")
-	create(statsPath, "count=0,bytes=0")
+	var made proto.Create2Response
+	c.do(wire.OpCreate2, createRequest(statsPath, "count", 0), &made)
+	is(t, "bytes before the server counts", made.Stat.DataLength, int32(5))
 	zxid := w.s.Zxid()
 	stats("count=2,bytes=8")
 	is(t, "within", create("/q/y", "1"), wire.OK)
