@@ -54,6 +54,21 @@ func (p *profile) confineWrite(path *string) {
 	}
 }
 
+// mayMangle reports whether a record may be damaged: where quotas are, what is added could end up in one; and a create of
+// the root could become one of a sequential child of the true root.
+func (p *profile) mayMangle(r wire.Record) bool {
+	path := ""
+	switch r := r.(type) {
+	case *proto.CreateRequest:
+		path = r.Path
+	case *proto.CreateTTLRequest:
+		path = r.Path
+	default:
+		return !p.quotas
+	}
+	return !p.quotas && (p.alone || strings.HasPrefix(path, "~/"))
+}
+
 // confineQuota: see explained.
 func confineQuota(path string, data *[]byte) {
 	if strings.HasPrefix(path, quotaOfRoot) {

@@ -87,6 +87,9 @@ func (p *player) step(st step) []entry {
 		}
 		p.settle(s.server)
 		if s.peer != nil && st.Raw != nil {
+			p.probe(st.Slot) // what was said on it but not yet written is lost when the server closes it
+		}
+		if s.peer != nil && st.Raw != nil {
 			s.peer.send(st.Raw)
 			p.drain(st.Slot)
 		} else if s.peer != nil {

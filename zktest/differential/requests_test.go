@@ -49,7 +49,7 @@ func (p *profile) requestsOf(ops []wire.Op) *rapid.Generator[request] {
 		switch n := below(t, 50); {
 		case n == 1:
 			r.Xid = pick(t, []int32{0, 1, 7, -2, -5, -8, math.MaxInt32, math.MinInt32})
-		case n < 4 && !p.quotas: // what is added could end up in one
+		case n < 4 && p.mayMangle(r.Record):
 			r.Mangle = mangles().Draw(t, "mangle")
 		}
 		if p.unsent(&r) {
