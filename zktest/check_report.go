@@ -48,7 +48,7 @@ func (c *checker) replay(p plan.Plan) string {
 	if c.replaying != "" { // the seed alone would be another world
 		what = "ZKSIM_PLAN=" + c.replaying
 	}
-	return fmt.Sprintf("%s%s%s go test %s -run '%s'", what, rev, tier, packageDir(), runPattern(c.out.Name()))
+	return fmt.Sprintf("%s%s%s %s", what, rev, tier, c.command())
 }
 
 // shrink looks for a smaller plan with the same failure.
@@ -108,7 +108,18 @@ func (c *checker) picture(o outcome) *picture.Run {
 		Name: c.out.Name(), Seed: fmt.Sprintf("%#x", o.plan.Seed), Replay: c.replay(o.plan), Plan: strings.Split(strings.TrimSpace(o.plan.Report()), "\n"),
 	}
 	if f := o.failure; f != nil {
-		about.Violation = picture.Violation{Name: f.name, Sentence: f.text, Detail: string(f.stack), At: f.at, Step: f.step, Lanes: f.lanes}
+		about.Violation = picture.Violation{Name: f.name, Sentence: f.text, Detail: string(f.stack), At: f.at, Step: f.step, Lanes: f.lanes, Steps: f.steps}
+		switch last := o.trace.Last(); {
+		case len(f.lanes) > 0:
+		case f.kind == "liveness": // all of them wait
+			for _, name := range o.processes {
+				if !slices.Contains(o.plan.Without, name) {
+					about.Violation.Lanes = append(about.Violation.Lanes, name)
+				}
+			}
+		case last != "":
+			about.Violation.Lanes = []string{last}
+		}
 	}
 	run := o.trace.Run(about)
 	return &run
@@ -157,8 +168,8 @@ func (c *checker) stored() bool {
 		}
 		o := c.world(p, manner{})
 		if o.failure != nil {
-			c.out.Errorf("zktest: %s at step %d, t=%v\nreplay: ZKSIM_PLAN=%s go test %s -run '%s'",
-				o.failure.text, o.failure.step, o.failure.at, file, packageDir(), runPattern(c.out.Name()))
+			c.out.Errorf("zktest: %s at step %d, t=%v\nreplay: ZKSIM_PLAN=%s %s",
+				o.failure.text, o.failure.step, o.failure.at, file, c.command())
 			return false
 		}
 	}
@@ -199,12 +210,27 @@ func packageDir() string {
 	}
 }
 
+// command runs the test alone.
+func (c *checker) command() string {
+	tags := ""
+	if v := setting("-tags"); v != "" {
+		tags = "-tags " + v + " "
+	}
+	return fmt.Sprintf("go test %s%s -run '%s'", tags, packageDir(), runPattern(c.out.Name()))
+}
+
 // revision is the commit that the test was built from, if Go noted it.
 func revision() string {
+	v := setting("vcs.revision")
+	return v[:min(len(v), 7)]
+}
+
+// setting is what Go noted about how the test was built, "" for nothing.
+func setting(key string) string {
 	info, _ := debug.ReadBuildInfo()
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value[:min(len(s.Value), 7)]
+		if s.Key == key {
+			return s.Value
 		}
 	}
 	return ""

@@ -27,6 +27,7 @@ type failure struct {
 	text       string   // what broke, in plain words
 	stack      []byte   // where, if that says something
 	lanes      []string // who took part
+	steps      []uint64 // what came before that matters, such as when each was granted what both hold
 	step       uint64
 	at         time.Duration
 	run        int           // which Run it was in, or behind

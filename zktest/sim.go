@@ -55,6 +55,7 @@ type Sim struct {
 type invariant struct {
 	name  string
 	check func() error
+	who   func() (lanes []string, steps []uint64) // who took part when it is broken; nil: whoever was last
 }
 
 // newSim makes the world of a plan.
@@ -118,7 +119,7 @@ func between(r *rand.Rand, min, max time.Duration) time.Duration {
 // Invariant adds something that must hold at all times. It is checked after every step, so it must be
 // quick, and must not use the world. The error says what is wrong.
 func (s *Sim) Invariant(name string, check func() error) {
-	s.invariants = append(s.invariants, invariant{name, check})
+	s.invariants = append(s.invariants, invariant{name: name, check: check})
 }
 
 // Sometimes notes whether something that a test is there for has happened, such as a lock lost while it
@@ -211,8 +212,12 @@ func (s *Sim) drive(d time.Duration, cond func() bool) (met bool) {
 func (s *Sim) check() {
 	for i := range s.invariants {
 		if err := s.invariants[i].check(); err != nil {
-			name := s.invariants[i].name
-			s.fail(&failure{kind: "invariant", name: name, text: fmt.Sprintf("%s: %v", name, err)})
+			inv := &s.invariants[i]
+			f := &failure{kind: "invariant", name: inv.name, text: fmt.Sprintf("%s: %v", inv.name, err)}
+			if inv.who != nil {
+				f.lanes, f.steps = inv.who()
+			}
+			s.fail(f)
 			return
 		}
 	}
@@ -226,6 +231,7 @@ func (s *Sim) fail(f *failure) {
 	f.step, f.at = s.world.Steps(), s.Now()
 	f.run, f.inRun = max(s.runs-1, 0), s.Now()-s.ranFrom
 	s.failure = f
+	s.trace.Stop()
 }
 
 // caught is told of panics outside of processes: in callbacks, mostly.
@@ -251,6 +257,7 @@ func (s *Sim) run(test func(*Sim)) {
 // end kills everything, so that nothing outlives the Sim.
 func (s *Sim) end() {
 	s.ending = true
+	s.trace.Stop()
 	for _, p := range slices.Backward(s.processes) {
 		p.Kill()
 	}

@@ -16,6 +16,7 @@ type Exclusive struct {
 	claims []claim
 	grants int
 	newest int64
+	last   claim // the one with the newest token
 }
 
 // A Holder is what somebody holds: [recipes.Held], for one.
@@ -30,6 +31,7 @@ type claim struct {
 	p    *Process
 	life int
 	h    Holder
+	step uint64 // when it was granted
 }
 
 func (c claim) believes() bool { return !c.p.dead && c.p.lives == c.life && c.h.Err() == nil }
@@ -38,19 +40,22 @@ func (c claim) believes() bool { return !c.p.dead && c.p.lives == c.life && c.h.
 // tokens rise from one holder to the next.
 func (s *Sim) Exclusive(name string) *Exclusive {
 	x := &Exclusive{s: s, name: name}
-	s.Invariant(name, x.check)
+	s.invariants = append(s.invariants, invariant{name, x.check, x.who})
 	return x
 }
 
 // Hold says that p has become the holder. It counts until h.Err is an error or p is killed.
 func (x *Exclusive) Hold(p *Process, h Holder) {
-	c := claim{p, p.lives, h}
+	c := claim{p, p.lives, h, x.s.trace.Step()}
 	x.claims = slices.DeleteFunc(x.claims, func(c claim) bool { return !c.believes() })
 	if h.Err() == nil && h.Token() < x.newest {
 		x.s.fail(&failure{kind: "invariant", name: x.name, text: fmt.Sprintf(
-			"%s: %s holds it with token %#x, but %#x was granted before", x.name, p.name, h.Token(), x.newest)})
+			"%s: %s holds it with token %#x, but %#x was granted before", x.name, p.name, h.Token(), x.newest),
+			lanes: []string{p.name, x.last.p.name}, steps: []uint64{x.last.step}})
 	}
-	x.newest = max(x.newest, h.Token())
+	if h.Token() >= x.newest {
+		x.newest, x.last = h.Token(), c
+	}
 	x.grants++
 	x.claims = append(x.claims, c)
 	x.s.trace.Holds(p.name, x.name, h.Token(), c.believes)
@@ -73,4 +78,14 @@ func (x *Exclusive) check() error {
 		return fmt.Errorf("%s all believe that they hold it", strings.Join(believers, " and "))
 	}
 	return nil
+}
+
+// who tells the picture who believes, and since when.
+func (x *Exclusive) who() (lanes []string, steps []uint64) {
+	for _, c := range x.claims {
+		if c.believes() {
+			lanes, steps = append(lanes, c.p.name), append(steps, c.step)
+		}
+	}
+	return lanes, steps
 }

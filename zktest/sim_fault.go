@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gazoo-go/gazoo/zktest/internal/picture"
@@ -40,7 +41,10 @@ func (s *Sim) begin(f *plan.Fault) {
 	if s.healed {
 		return
 	}
-	label := f.Words()
+	when, label, _ := strings.Cut(f.Words(), ": ")
+	if _, length, lasts := strings.Cut(when, " for "); lasts {
+		label += " (" + length + ")"
+	}
 	s.trace.Mark(s.laneOf(f), picture.Fault, label, "")
 	undo := s.apply(f)
 	if undo == nil {

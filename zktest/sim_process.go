@@ -148,6 +148,13 @@ func (p *Process) Sleep(d time.Duration) {
 	_, _ = woken.Future().WaitContext(p.ctx) // early when the process is to end
 }
 
+// Logf notes what the process does: in the picture of a failing run, and in its trace.
+func (p *Process) Logf(format string, args ...any) {
+	if p.s.trace != nil {
+		p.s.trace.Mark(p.name, picture.Note, fmt.Sprintf(format, args...), "")
+	}
+}
+
 // Rand is the process's own random stream.
 func (p *Process) Rand() *rand.Rand { return p.node.Rand("user") }
 

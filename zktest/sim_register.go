@@ -19,6 +19,7 @@ type Register struct {
 	fence  oracle.Register
 	newest int64
 	writer string
+	step   uint64 // of that write
 	count  map[*Process]int
 
 	overwrites int
@@ -32,7 +33,9 @@ func (s *Sim) Register(name string) *Register {
 
 // Write is a write that shows its token. The error says that the token is too old.
 func (r *Register) Write(p *Process, token int64) error {
-	if err := r.fence.Write(token); err != nil {
+	err := r.fence.Write(token)
+	r.show(p, "write", token, err)
+	if err != nil {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	r.count[p]++
@@ -42,7 +45,9 @@ func (r *Register) Write(p *Process, token int64) error {
 // Read is a read, by one who shares the resource with other readers. The error says that its token is older
 // than a write.
 func (r *Register) Read(p *Process, token int64) error {
-	if err := r.fence.Read(token); err != nil {
+	err := r.fence.Read(token)
+	r.show(p, "read", token, err)
+	if err != nil {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	r.count[p]++
@@ -52,13 +57,25 @@ func (r *Register) Read(p *Process, token int64) error {
 // Overwrite is a write to a resource that looks at no token. It fails the world if a newer holder has
 // written before: his write is lost.
 func (r *Register) Overwrite(p *Process, token int64) {
+	r.show(p, "overwrite", token, nil)
 	if token < r.newest {
 		r.s.fail(&failure{kind: "invariant", name: r.name, text: fmt.Sprintf(
-			"%s: %s overwrites, with token %#x, what %s has written with the newer token %#x", r.name, p.name, token, r.writer, r.newest)})
+			"%s: %s overwrites, with token %#x, what %s has written with the newer token %#x", r.name, p.name, token, r.writer, r.newest),
+			lanes: []string{p.name, r.writer, r.name}, steps: []uint64{r.step}})
 	}
-	r.newest, r.writer = token, p.name
+	r.newest, r.writer, r.step = token, p.name, r.s.trace.Step()
 	r.count[p]++
 	r.overwrites++
+}
+
+// show puts a request into the picture.
+func (r *Register) show(p *Process, what string, token int64, refused error) {
+	if refused != nil {
+		what += " refused"
+	}
+	if r.s.trace != nil {
+		r.s.trace.Call(p.name, r.name, fmt.Sprintf("%s, token %#x", what, token))
+	}
 }
 
 // Count is how many requests of a process were accepted, and Total of all.

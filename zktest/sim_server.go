@@ -84,7 +84,11 @@ func (v *simServer) send() {
 	for _, m := range v.out {
 		to := v.e.servers[m.To-1]
 		message := m.Message
-		to.post(v, message.Type.String(), func() { to.member.Deliver(to.node.Now(), v.id(), message) })
+		arrived := v.e.s.traceMessage(v.name, to.name, &message)
+		to.post(v, message.Type.String(), func() {
+			arrived()
+			to.member.Deliver(to.node.Now(), v.id(), message)
+		})
 	}
 }
 

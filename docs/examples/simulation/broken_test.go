@@ -3,11 +3,10 @@
 package simulation
 
 import (
-	"errors"
 	"testing"
 	"time"
 
-	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zktest"
 )
 
@@ -16,12 +15,15 @@ import (
 func TestNoFencing(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		ens := s.Ensemble(3)
-		store := s.Register("the store")
+		store, jobs := s.Register("the store"), s.Exclusive("/jobs")
 		for range 3 {
 			s.Process("worker", func(p *zktest.Process) {
 				cl := p.Connect(ens)
 				for p.Context().Err() == nil {
-					work := func() { p.Sleep(p.Between(0, time.Second)) }
+					work := func(held *recipes.Held) {
+						jobs.Hold(p, held)
+						p.Sleep(p.Between(0, time.Second))
+					}
 					_ = NoFencing(p.Context(), cl, storeOf{store, p}, work)
 				}
 			})
@@ -31,38 +33,30 @@ func TestNoFencing(t *testing.T) {
 	}, zktest.Seeds(5000))
 }
 
-func TestNoGUID(t *testing.T)          { naive(t, CreateBlindly) }
-func TestGUIDWithoutSync(t *testing.T) { naive(t, CreateAndSearch) }
+func TestNoGUID(t *testing.T)          { goesRound(t, CreateBlindly, zktest.Seeds(5000)) }
+func TestGUIDWithoutSync(t *testing.T) { goesRound(t, CreateAndSearch, zktest.Seeds(5000)) }
 
-// naive lets three workers take turns at a naive lock. It ought to be theirs again and again once everything
-// works; an orphaned node that comes first keeps it from everybody.
-func naive(t *testing.T, create createFunc) {
+// The holder of a naive lock does not notice that he has lost it.
+func TestDoubleHolder(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		ens := s.Ensemble(3)
-		turns := 0
+		lock := s.Exclusive("the lock")
 		for range 3 {
 			s.Process("worker", func(p *zktest.Process) {
 				cl := p.Connect(ens)
 				_ = cl.Create(p.Context(), "/naive", nil).WaitErr()
-				lock := Naive{Create: create}
+				naive := Naive{Create: CreateSyncAndSearch}
 				for p.Context().Err() == nil {
-					release, err := lock.Take(p.Context(), cl)
-					if errors.Is(err, zk.ErrSessionExpired) {
-						continue
-					} else if err != nil {
-						p.Sleep(time.Second)
-						continue
+					if taken, err := naive.Take(p.Context(), cl); err == nil {
+						lock.Hold(p, taken)
+						p.Sleep(p.Between(0, time.Second))
+						_ = taken.Release(p.Context())
 					}
-					turns++
-					p.Sleep(p.Between(0, 100*time.Millisecond))
-					_ = release()
+					p.Sleep(p.Between(0, time.Second))
 				}
 			})
 		}
 		s.Faults(zktest.Swarm())
 		s.Run(time.Minute)
-		s.Heal()
-		before := turns
-		s.Eventually(10*time.Minute, "the lock goes round", func() bool { return turns > before+10 })
 	}, zktest.Seeds(5000))
 }

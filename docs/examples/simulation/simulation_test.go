@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zktest"
 )
 
@@ -16,7 +17,7 @@ func TestCareful(t *testing.T) {
 			s.Process("worker", func(p *zktest.Process) {
 				cl := p.Connect(ens)
 				for p.Context().Err() == nil {
-					work := func() { p.Sleep(p.Between(0, time.Second)) }
+					work := func(*recipes.Held) { p.Sleep(p.Between(0, time.Second)) }
 					_ = Careful(p.Context(), cl, storeOf{store, p}, work)
 				}
 			})
@@ -29,6 +30,9 @@ func TestCareful(t *testing.T) {
 	})
 }
 
+// The third failure of docs/simulation.md, mended.
+func TestSyncAndSearch(t *testing.T) { goesRound(t, CreateSyncAndSearch) }
+
 // storeOf is the store as one process sees it.
 type storeOf struct {
 	r *zktest.Register
@@ -37,3 +41,35 @@ type storeOf struct {
 
 func (s storeOf) Write(token int64) error { return s.r.Write(s.p, token) }
 func (s storeOf) Overwrite(token int64)   { s.r.Overwrite(s.p, token) }
+
+// goesRound lets three workers take turns at a naive lock. It ought to be theirs again and again once
+// everything works.
+func goesRound(t *testing.T, create createFunc, opts ...zktest.CheckOption) {
+	zktest.Check(t, func(s *zktest.Sim) {
+		ens := s.Ensemble(3)
+		turns := 0
+		for range 3 {
+			s.Process("worker", func(p *zktest.Process) {
+				cl := p.Connect(ens)
+				_ = cl.Create(p.Context(), "/naive", nil).WaitErr()
+				lock := Naive{Create: create}
+				for p.Context().Err() == nil {
+					taken, err := lock.Take(p.Context(), cl)
+					if err != nil {
+						p.Sleep(time.Second)
+						continue
+					}
+					p.Logf("has %s", taken.path)
+					turns++
+					p.Sleep(p.Between(0, 100*time.Millisecond))
+					_ = taken.Release(p.Context())
+				}
+			})
+		}
+		s.Faults(zktest.Swarm())
+		s.Run(time.Minute)
+		s.Heal()
+		before := turns
+		s.Eventually(10*time.Minute, "the lock goes round", func() bool { return turns > before+10 })
+	}, opts...)
+}

@@ -3,9 +3,12 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gazoo-go/gazoo/recipes"
@@ -21,19 +24,19 @@ type Store interface {
 }
 
 // Careful writes with the token of the lock.
-func Careful(ctx context.Context, cl *zk.Client, store Store, work func()) error {
+func Careful(ctx context.Context, cl *zk.Client, store Store, work func(*recipes.Held)) error {
 	held, err := recipes.NewLock(cl, "/jobs").Acquire(ctx).Wait()
 	if err != nil {
 		return err
 	}
 	defer held.Release(ctx)
-	work()
+	work(held)
 	return store.Write(held.Token())
 }
 
 // NoFencing does everything right, except that its store does not look at tokens: it asks whether the lock
 // is held, and then writes. In between a process may be paused for longer than its session lasts.
-func NoFencing(ctx context.Context, cl *zk.Client, store Store, work func()) error {
+func NoFencing(ctx context.Context, cl *zk.Client, store Store, work func(*recipes.Held)) error {
 	held, err := recipes.NewLock(cl, "/jobs").Acquire(ctx).Wait()
 	if err != nil {
 		return err
@@ -42,7 +45,7 @@ func NoFencing(ctx context.Context, cl *zk.Client, store Store, work func()) err
 	if err := held.Err(); err != nil {
 		return err
 	}
-	work()
+	work(held)
 	store.Overwrite(held.Token())
 	return nil
 }
@@ -70,31 +73,55 @@ func CreateBlindly(ctx context.Context, cl *zk.Client) (string, error) {
 // CreateAndSearch puts something unguessable into the name, and looks for it when the answer is lost, as
 // Kazoo and Curator do. But the server that it reaches next may not know of the node yet.
 func CreateAndSearch(ctx context.Context, cl *zk.Client) (string, error) {
+	return createAndSearch(ctx, cl, func() error { return nil })
+}
+
+// CreateSyncAndSearch looks for it when that server has caught up. This one is right.
+func CreateSyncAndSearch(ctx context.Context, cl *zk.Client) (string, error) {
+	return createAndSearch(ctx, cl, func() error { return cl.Sync(ctx, "/naive").WaitErr() })
+}
+
+func createAndSearch(ctx context.Context, cl *zk.Client, catchUp func() error) (string, error) {
 	prefix := cl.GUID() + "-n-"
 	for {
 		made, err := cl.Create(ctx, "/naive/"+prefix, nil, zk.Ephemeral|zk.Sequential).Wait()
 		if !errors.Is(err, zk.ErrConnectionLoss) {
 			return made.Path, err
 		}
-		list, err := cl.Children(ctx, "/naive").Wait() // Sync in front of it makes it right
-		if err != nil && !errors.Is(err, zk.ErrConnectionLoss) {
+		name, err := search(ctx, cl, prefix, catchUp)
+		if name != "" || err != nil {
+			return name, err
+		}
+	}
+}
+
+// search returns the path of the node whose name begins with prefix, "" if there is none.
+func search(ctx context.Context, cl *zk.Client, prefix string, catchUp func() error) (string, error) {
+	for {
+		if err := catchUp(); errors.Is(err, zk.ErrConnectionLoss) {
+			continue
+		} else if err != nil {
 			return "", err
+		}
+		list, err := cl.Children(ctx, "/naive").Wait()
+		if errors.Is(err, zk.ErrConnectionLoss) {
+			continue
 		}
 		for _, name := range list.Names {
 			if strings.HasPrefix(name, prefix) {
 				return "/naive/" + name, nil
 			}
 		}
+		return "", err
 	}
 }
 
-// Take waits until the lock is ours, and returns what gives it back.
-func (n *Naive) Take(ctx context.Context, cl *zk.Client) (release func() error, err error) {
+// Take waits until the lock is ours.
+func (n *Naive) Take(ctx context.Context, cl *zk.Client) (*Taken, error) {
 	own, err := n.Create(ctx, cl)
 	if err != nil {
 		return nil, err
 	}
-	number := func(name string) string { return name[len(name)-10:] }
 	for {
 		list, err := cl.Children(ctx, "/naive").Wait()
 		if errors.Is(err, zk.ErrConnectionLoss) {
@@ -102,20 +129,58 @@ func (n *Naive) Take(ctx context.Context, cl *zk.Client) (release func() error, 
 		} else if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(list.Names, func(a, b string) int { return strings.Compare(number(a), number(b)) })
-		if len(list.Names) == 0 || "/naive/"+list.Names[0] == own {
-			return func() error {
-				for {
-					err := cl.Delete(ctx, own, zk.AnyVersion).WaitErr()
-					if !errors.Is(err, zk.ErrConnectionLoss) {
-						return err
-					}
-				}
-			}, nil
+		if !slices.Contains(list.Names, path.Base(own)) {
+			return nil, zk.ErrSessionExpired // and our node is gone with it
+		}
+		slices.SortFunc(list.Names, byNumber)
+		if path.Base(own) == list.Names[0] {
+			return &Taken{cl: cl, path: own}, nil
 		}
 		first, err := cl.ExistsAndWatch(ctx, "/naive/"+list.Names[0]).Wait()
 		if err == nil && first.Value != nil {
 			_, _ = first.Changed.Wait()
 		}
 	}
+}
+
+// Taken is a Naive lock that we hold, or so we think.
+type Taken struct {
+	cl       *zk.Client
+	path     string
+	released bool
+}
+
+// Err asks only ourselves. Whether our node is still there, it does not know.
+func (h *Taken) Err() error {
+	if h.released {
+		return errors.New("released")
+	}
+	return nil
+}
+
+// Token is the number of our node.
+func (h *Taken) Token() int64 {
+	return int64(uint32(number(h.path)))
+}
+
+// Release deletes our node.
+func (h *Taken) Release(ctx context.Context) error {
+	h.released = true
+	for {
+		err := h.cl.Delete(ctx, h.path, zk.AnyVersion).WaitErr()
+		if !errors.Is(err, zk.ErrConnectionLoss) {
+			return err
+		}
+	}
+}
+
+// number is what the server adds to the name of a sequential node.
+func number(name string) int32 {
+	n, _ := strconv.ParseInt(name[strings.LastIndex(name, "n-")+len("n-"):], 10, 32)
+	return int32(n)
+}
+
+// byNumber orders names. After 2147483647 comes -2147483648.
+func byNumber(a, b string) int {
+	return cmp.Or(cmp.Compare(number(a)-number(b), 0), strings.Compare(a, b))
 }

@@ -281,7 +281,7 @@ func (p *pen) mark(i int, m *Mark) {
 
 func (p *pen) violation() {
 	v := &p.c.run.Violation
-	detail := withDetail(violationName(v)+": "+violationSentence(v)+"\n"+when(v.At, v.Step), v.Detail, p.limit)
+	detail := withDetail(violationText(v)+"\n"+when(v.At, v.Step), v.Detail, p.limit)
 	p.open("violation", "violation", detail, p.causes.ofViolation())
 	p.f(`<line x1="0" x2="%.1f" y1="%.1f" y2="%.1f"/>`, p.width, p.endY, p.endY)
 	for i, lane := range p.c.lanes {
@@ -290,7 +290,7 @@ func (p *pen) violation() {
 		}
 	}
 	y := p.endY + 22
-	for _, line := range wrap("✗ "+violationName(v)+": "+violationSentence(v), p.width-20, 14, 4) {
+	for _, line := range wrap("✗ "+violationText(v), p.width-20, 14, 4) {
 		p.text("violationt", 6, y+4, "", line)
 		y += 19
 	}

@@ -15,7 +15,7 @@ func barLabel(b *Bar) string {
 	case Lock:
 		label := "holds " + oneLine(b.Lock)
 		if b.Token != 0 {
-			label += fmt.Sprintf(", token %d", b.Token)
+			label += fmt.Sprintf(", token %s", tokenText(b.Token))
 		}
 		return label
 	case Paused:
@@ -30,13 +30,21 @@ func barLabel(b *Bar) string {
 	return oneLine(b.State)
 }
 
+// tokenText writes zxids as ZooKeeper does.
+func tokenText(token int64) string {
+	if token < 1<<16 {
+		return fmt.Sprint(token)
+	}
+	return fmt.Sprintf("%#x", token)
+}
+
 // barStory is a bar in a sentence without a subject: "believes that its session is suspended".
 func barStory(b *Bar) string {
 	switch b.Kind {
 	case Lock:
 		text := "believes that it holds " + oneLine(b.Lock)
 		if b.Token != 0 {
-			text += fmt.Sprintf(" (token %d)", b.Token)
+			text += fmt.Sprintf(" (token %s)", tokenText(b.Token))
 		}
 		return text
 	case Paused:
@@ -152,6 +160,15 @@ func violationSentence(v *Violation) string {
 		return violationName(v) + " was broken by " + names(v.Lanes) + "."
 	}
 	return violationName(v) + " was broken."
+}
+
+// violationText is both, and the name only once.
+func violationText(v *Violation) string {
+	name, sentence := violationName(v), violationSentence(v)
+	if strings.HasPrefix(sentence, name) {
+		return sentence
+	}
+	return name + ": " + sentence
 }
 
 func when(at time.Duration, step uint64) string { return "at " + clock(at) + inStepPlain(step) }

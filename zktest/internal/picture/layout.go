@@ -31,7 +31,8 @@ type layout struct {
 	bandY          []float64 // by band: its upper edge
 	endY           float64   // of the violation
 
-	noted map[noteKey]bool // where notes are drawn
+	noted map[noteKey]bool  // where notes are drawn
+	times [][]time.Duration // by lane: when arrows and marks are drawn on it, in order
 }
 
 type noteKey struct {
@@ -130,9 +131,20 @@ func (l *layout) x(lane string) float64 { return l.columns[l.c.index[lane]] }
 
 func (l *layout) drawn(lane string) bool { return l.p.lanes[l.c.index[lane]] }
 
-// barDrawn reports whether a bar reaches into the picture.
+// barDrawn reports whether a bar reaches into the picture. A lock that was held and given back explains nothing if
+// nothing else is drawn that happened meanwhile.
 func (l *layout) barDrawn(b *Bar) bool {
-	return l.drawn(b.Lane) && l.c.past(b.From, b.FromStep) && (b.Open || b.To >= l.top)
+	if !l.drawn(b.Lane) || !l.c.past(b.From, b.FromStep) || !b.Open && b.To < l.top {
+		return false
+	}
+	return b.Kind != Lock || b.Open || b.To > l.c.end || l.busy(b)
+}
+
+// busy reports whether an arrow or a mark is drawn on a bar.
+func (l *layout) busy(b *Bar) bool {
+	times := l.times[l.c.index[b.Lane]]
+	i, _ := slices.BinarySearch(times, b.From)
+	return i < len(times) && times[i] <= b.To
 }
 
 // bandDrawn reports whether a band cut off a lane that is drawn, while it is drawn.
@@ -144,6 +156,7 @@ func (l *layout) bandDrawn(b *Band) bool {
 func (l *layout) chooseRows() {
 	run := l.c.run
 	l.top = l.c.end
+	l.times = make([][]time.Duration, len(l.c.lanes))
 	for i := range l.c.points {
 		pt := &l.c.points[i]
 		switch {
@@ -151,6 +164,9 @@ func (l *layout) chooseRows() {
 			pt.what == marked && l.p.marks[pt.index]:
 			l.rows = append(l.rows, row{at: pt.at, step: pt.step, what: pt.what, index: pt.index})
 			l.top = min(l.top, pt.at)
+			if pt.lane >= 0 {
+				l.times[pt.lane] = append(l.times[pt.lane], pt.at)
+			}
 		}
 	}
 	// The grants of the locks that the violation is about are part of the story, however old.

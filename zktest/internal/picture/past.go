@@ -11,6 +11,9 @@ const (
 	farAway   = 11
 	fewArrows = 20
 
+	// So few faults are all drawn, however far away: a plan that was made smaller has none without need.
+	fewFaults = 6
+
 	maxQuiet = 2 // routine arrows that are drawn of each chain of causes that leads to the violation
 )
 
@@ -101,6 +104,7 @@ func (c *chart) slice(maxArrows int) *past {
 			}
 		}
 	}
+	p.keepFaults(c)
 	for _, name := range c.run.Violation.Lanes {
 		p.lanes[c.index[name]] = true
 	}
@@ -119,4 +123,23 @@ func (c *chart) slice(maxArrows int) *past {
 		}
 	}
 	return p
+}
+
+// keepFaults draws all faults if they are few.
+func (p *past) keepFaults(c *chart) {
+	var faults []int
+	for i := range c.run.Marks {
+		if m := &c.run.Marks[i]; m.Kind == Fault && c.past(m.At, m.Step) {
+			faults = append(faults, i)
+		}
+	}
+	if len(faults) > fewFaults {
+		return
+	}
+	for _, i := range faults {
+		p.marks[i] = true
+		if lane := c.run.Marks[i].Lane; lane != "" {
+			p.lanes[c.index[lane]] = true
+		}
+	}
 }

@@ -273,5 +273,5 @@ func (g *grid) last() string {
 	if v.Step != 0 {
 		number = fmt.Sprint(v.Step)
 	}
-	return fmt.Sprintf("%10s  %14s  %s  ✗ %s: %s", number, clockFine(v.At), strings.Repeat("━", g.width), violationName(v), violationSentence(v))
+	return fmt.Sprintf("%10s  %14s  %s  ✗ %s", number, clockFine(v.At), strings.Repeat("━", g.width), violationText(v))
 }

@@ -14,9 +14,22 @@ import (
 // A conn is one connection. The side that sends first is the client.
 type conn struct {
 	client  string
+	session int64
 	up      direction
 	down    direction
-	pending map[int32]int // requests without an answer, by xid: their arrows
+	pending map[int32]pending // requests without an answer, by xid
+}
+
+type pending struct {
+	arrow int
+	op    wire.Op
+	path  string
+}
+
+// An answered write is one that a server has answered. Its answer may still be lost.
+type answered struct {
+	reply int // arrow
+	lostWrite
 }
 
 // A direction is the frames of one direction: those that were sent and have not arrived yet.
@@ -32,7 +45,7 @@ type flight struct{ arrow, size int }
 func (r *Recorder) conn(e handler.Event) *conn {
 	c := r.conns[e.Label]
 	if c == nil {
-		c = &conn{pending: make(map[int32]int)}
+		c = &conn{pending: make(map[int32]pending)}
 		r.conns[e.Label] = c
 	}
 	return c
@@ -64,7 +77,7 @@ func (c *conn) sent(r *Recorder, e handler.Event) {
 		if d == &c.up {
 			c.request(r, &a, frame, i)
 		} else {
-			c.reply(r, &a, frame)
+			c.reply(r, &a, frame, i)
 		}
 		d.first = true
 		r.run.Arrows = append(r.run.Arrows, a)
@@ -84,11 +97,8 @@ func (c *conn) arrived(r *Recorder, e handler.Event) {
 	}
 }
 
-// finish marks the requests that nobody has answered.
-func (c *conn) finish(r *Recorder) {
-	for _, i := range c.pending {
-		r.run.Arrows[i].Unanswered = true
-	}
+func (c *conn) write(r *Recorder, p pending) lostWrite {
+	return lostWrite{p.arrow, p.op, c.session, p.path, r.run.Arrows[p.arrow].Sent}
 }
 
 func (c *conn) request(r *Recorder, a *picture.Arrow, frame []byte, index int) {
@@ -97,12 +107,13 @@ func (c *conn) request(r *Recorder, a *picture.Arrow, frame []byte, index int) {
 		req := new(wire.ConnectRequest)
 		a.Label = "connect"
 		if wire.Decode(frame, req) == nil {
+			c.session = req.SessionId
 			a.Detail = fmt.Sprintf("session %#x, timeout %v, has seen zxid %#x", req.SessionId, time.Duration(req.TimeOut)*time.Millisecond, req.LastZxidSeen)
 			if req.SessionId != 0 {
 				a.Label = fmt.Sprintf("reconnect %#x", req.SessionId)
 			}
 		}
-		c.pending[0] = index
+		c.pending[0] = pending{arrow: index}
 		return
 	}
 	h, body, err := wire.ReadRequestHeader(frame)
@@ -113,23 +124,25 @@ func (c *conn) request(r *Recorder, a *picture.Arrow, frame []byte, index int) {
 	op := wire.Op(h.Type)
 	a.Label = op.String()
 	a.Quiet = op == wire.OpPing
-	c.pending[h.Xid] = index
+	asked := pending{arrow: index, op: op}
 	a.Detail = fmt.Sprintf("xid %d", h.Xid)
 	if rec := op.NewRequest(); rec != nil && wire.Decode(body, rec) == nil {
 		a.Detail += "\n" + describe(rec)
 		if p := pathOf(rec); p != "" {
-			a.Label += " " + p
-			a.Subject = p
+			a.Label += " " + short(p)
+			a.Subject, asked.path = p, p
 		}
 	}
+	c.pending[h.Xid] = asked
 }
 
-func (c *conn) reply(r *Recorder, a *picture.Arrow, frame []byte) {
+func (c *conn) reply(r *Recorder, a *picture.Arrow, frame []byte, index int) {
 	a.Kind = picture.Reply
 	if !c.down.first {
 		a.Label = "connected"
 		if resp, err := wire.DecodeConnectResponse(frame); err == nil {
 			a.Detail = fmt.Sprintf("session %#x, timeout %v", resp.SessionId, time.Duration(resp.TimeOut)*time.Millisecond)
+			c.session = resp.SessionId
 			if resp.Expired() {
 				a.Label = "session expired"
 			}
@@ -146,26 +159,33 @@ func (c *conn) reply(r *Recorder, a *picture.Arrow, frame []byte) {
 		a.Kind = picture.Notification
 		ev := new(proto.WatcherEvent)
 		if wire.Decode(body, ev) == nil {
-			a.Label = fmt.Sprintf("%v %s", wire.EventType(ev.Type), ev.Path)
+			a.Label = fmt.Sprintf("%v %s", wire.EventType(ev.Type), short(ev.Path))
 			a.Subject = ev.Path
 		}
 		a.Detail = fmt.Sprintf("zxid %#x", h.Zxid)
 		return
 	}
-	i, known := c.pending[h.Xid]
+	asked, known := c.pending[h.Xid]
 	if !known {
 		a.Label = fmt.Sprintf("reply to %d", h.Xid)
 		return
 	}
 	delete(c.pending, h.Xid)
-	req := &r.run.Arrows[i]
-	a.Quiet, a.Subject = req.Quiet, req.Subject
-	op, _, _ := strings.Cut(req.Label, " ")
-	a.Label = op + " ok"
-	if code := wire.Code(h.Err); code != wire.OK {
-		a.Label = fmt.Sprintf("%s: %v", op, code)
+	if asked.op.Write() {
+		r.answered = append(r.answered, answered{index, c.write(r, asked)})
 	}
+	req := &r.run.Arrows[asked.arrow]
+	a.Quiet, a.Subject = req.Quiet, req.Subject
 	a.Detail = fmt.Sprintf("xid %d, zxid %#x", h.Xid, h.Zxid)
+	if code := wire.Code(h.Err); code != wire.OK {
+		a.Label = fmt.Sprintf("%v: %v", asked.op, code.String())
+		return
+	}
+	a.Label = asked.op.String() + " ok"
+	if words, detail := result(asked.op, body); detail != "" {
+		a.Label = strings.TrimSpace(a.Label + " " + words)
+		a.Detail += "\n" + detail
+	}
 }
 
 // pathOf is the path in a record, if it has one.

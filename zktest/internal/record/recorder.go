@@ -14,11 +14,15 @@ type Recorder struct {
 	run   picture.Run
 	step  uint64
 	at    time.Duration
+	lane  string // of the last event
 	conns map[string]*conn
 	lanes map[string]bool
 	polls []poll
 	spans map[string]int // open bars and bands, by what they are about
-	lines []line         // of the text
+	over  bool           // what happens now is no part of the run any more
+
+	messages []message  // between servers, in the order in which they were sent
+	answered []answered // writes
 }
 
 // A poll is a state that is looked at after every step.
@@ -28,13 +32,6 @@ type poll struct {
 	state func() (kind picture.BarKind, state string, token int64) // "" for none
 	last  string
 	once  bool // forgotten when it is "" again
-}
-
-// A line is an event that has no place in the picture.
-type line struct {
-	step uint64
-	at   time.Duration
-	text string
 }
 
 // New returns a recorder of a run that has not begun.
@@ -52,10 +49,13 @@ func (r *Recorder) Lane(name string, kind picture.LaneKind) {
 
 // Observe is for handler.Observe.
 func (r *Recorder) Observe(e handler.Event) {
+	if r.over {
+		return
+	}
 	if e.Step > r.step {
 		r.poll()
 	}
-	r.step, r.at = e.Step, e.At
+	r.step, r.at, r.lane = e.Step, e.At, e.Node
 	for uint64(len(r.run.Causes)) <= e.Step {
 		r.run.Causes = append(r.run.Causes, 0)
 	}
@@ -65,8 +65,6 @@ func (r *Recorder) Observe(e handler.Event) {
 		r.conn(e).sent(r, e)
 	case handler.KindArrival:
 		r.conn(e).arrived(r, e)
-	case handler.KindDial, handler.KindRefused, handler.KindClosed:
-		r.lines = append(r.lines, line{e.Step, e.At, fmt.Sprintf("%-12s %s %s", e.Node, e.Kind, e.Label)})
 	}
 }
 
@@ -109,7 +107,7 @@ func (r *Recorder) Holds(lane, lock string, token int64, believes func() bool) {
 
 // poll notes what has changed.
 func (r *Recorder) poll() {
-	if r == nil {
+	if r == nil || r.over {
 		return
 	}
 	over := false
@@ -156,7 +154,7 @@ func (r *Recorder) Down(lane string) { r.condition(lane, picture.Down) }
 func (r *Recorder) Paused(lane string) { r.condition(lane, picture.Paused) }
 
 func (r *Recorder) condition(lane string, kind picture.BarKind) {
-	if r == nil {
+	if r == nil || r.over {
 		return
 	}
 	r.Up(lane)
@@ -165,43 +163,71 @@ func (r *Recorder) condition(lane string, kind picture.BarKind) {
 
 // Up says that a process or a server runs.
 func (r *Recorder) Up(lane string) {
-	if r != nil {
+	if r != nil && !r.over {
 		r.closeBar("condition " + lane)
 	}
 }
 
 // Mark notes something that happened on a lane.
 func (r *Recorder) Mark(lane string, kind picture.MarkKind, label, detail string) {
-	if r != nil {
+	if r != nil && !r.over {
 		r.run.Marks = append(r.run.Marks, picture.Mark{Lane: lane, At: r.at, Step: r.step, Kind: kind, Label: label, Detail: detail})
 	}
 }
 
 // Band begins a time during which a could not talk to b, or not well. What it returns ends it.
 func (r *Recorder) Band(label string, a, b []string, oneWay bool, detail string) (end func()) {
-	if r == nil {
+	if r == nil || r.over {
 		return func() {}
 	}
 	r.run.Bands = append(r.run.Bands, picture.Band{
 		Label: label, From: r.at, Open: true, A: a, B: b, OneWay: oneWay, Step: r.step, Detail: detail,
 	})
 	i := len(r.run.Bands) - 1
-	return func() { r.run.Bands[i].To, r.run.Bands[i].Open = r.at, false }
+	return func() {
+		if !r.over {
+			r.run.Bands[i].To, r.run.Bands[i].Open = r.at, false
+		}
+	}
 }
 
-// Now tells the recorder the time between steps.
-func (r *Recorder) Now(step uint64, at time.Duration) {
+// Stop says that the run is over: of what happens now, such as the death of its processes, nothing is recorded.
+func (r *Recorder) Stop() {
 	if r != nil {
-		r.step, r.at = max(r.step, step), max(r.at, at)
+		r.poll()
+		r.over = true
+	}
+}
+
+// Step is the number of the step under way, or of the last one.
+func (r *Recorder) Step() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.step
+}
+
+// Last is the lane of the step under way, or of the last one; "" if it has none.
+func (r *Recorder) Last() string {
+	if r == nil || !r.lanes[r.lane] {
+		return ""
+	}
+	return r.lane
+}
+
+// Call notes that somebody uses something that is no server, such as a store.
+func (r *Recorder) Call(from, to, label string) {
+	if r != nil && !r.over {
+		r.run.Arrows = append(r.run.Arrows, picture.Arrow{
+			From: from, To: to, Kind: picture.Call, Label: label, Subject: to, Sent: r.at, Arrived: r.at, SentStep: r.step, ArrivedStep: r.step,
+		})
 	}
 }
 
 // Run returns what was recorded, with what the caller knows about it.
 func (r *Recorder) Run(about picture.Run) picture.Run {
 	r.poll()
-	for _, c := range r.conns {
-		c.finish(r)
-	}
+	r.tell(r.lost())
 	run := r.run
 	run.Name, run.Seed, run.Replay, run.Plan, run.Beside, run.Violation =
 		about.Name, about.Seed, about.Replay, about.Plan, about.Beside, about.Violation
