@@ -33,6 +33,9 @@ func SettingsError() error {
 	return err
 }
 
+// Recorded makes Hashes record every world.
+func Recorded() CheckOption { return func(s *settings) { s.fullTrace = true } }
+
 // Hashes returns the trace hash of every seed up to n.
 func Hashes(t *testing.T, n uint64, test func(*Sim), opts ...CheckOption) (hashes []uint64) {
 	set := settings{}
@@ -42,7 +45,7 @@ func Hashes(t *testing.T, n uint64, test func(*Sim), opts ...CheckOption) (hashe
 	c := &checker{t: t, out: t, test: test, settings: set, watch: startWatchdog(0, nil)}
 	defer c.watch.stop()
 	for seed := range n {
-		o := c.world(planOf(t.Name(), seed), manner{})
+		o := c.world(planOf(t.Name(), seed), manner{record: set.fullTrace})
 		if o.failure != nil {
 			t.Errorf("seed %d: %s", seed, o.failure.text)
 		}
