@@ -142,15 +142,22 @@ func (e *end) Wake() {
 	e.wake()
 }
 
-// wake makes a Pull happen, now but in an event of its own, so that what others want to write until
-// then goes with it. The caller holds the world's mu.
+// wake makes a Pull happen: behind the step that is under way, so that all that the step wants to write
+// goes together, or in an event of its own when the node is paused or nothing is under way. The caller
+// holds the world's mu.
 func (e *end) wake() {
 	if e.pulling || e.err != nil {
 		return
 	}
 	e.pulling = true // if it is not open yet, the Pull comes once it is
-	if e.open {
-		e.nw.w.schedule(&e.pull, e.nw.w.time())
+	if !e.open {
+		return
+	}
+	w := e.nw.w
+	if w.gathering && e.node.halt == nil {
+		w.pulls = append(w.pulls, e)
+	} else {
+		w.schedule(&e.pull, w.time())
 	}
 }
 

@@ -51,6 +51,9 @@ type world struct {
 	failedStep *StepError // the first
 	crashed    []*process // have failed while nobody waited for them
 	performing item       // what is happening, while inStep
+
+	gathering bool   // a step is under way, or what comes of it
+	pulls     []*end // are to write behind it
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -88,16 +91,39 @@ func (w *world) step() bool {
 		if ok {
 			w.count(it)
 			w.performing = it
+			w.gathering = true
 			w.inStep.Store(true)
 			w.mu.Unlock()
 			e, ok := it.(*event)
 			w.inner = ok && (e.kind == KindPull || e.kind == KindArrival)
 			w.perform(it)
+			w.pull()
 			return true
 		}
 	}
 	w.mu.Unlock()
 	return false
+}
+
+// pull lets the connections write that the step has woken, and those that this wakes.
+func (w *world) pull() {
+	w.mu.Lock()
+	for i := 0; i < len(w.pulls); i++ {
+		e := w.pulls[i]
+		if e.node.halt != nil { // paused by the step
+			w.schedule(&e.pull, w.time())
+			continue
+		}
+		w.mu.Unlock()
+		e.pulled()
+		w.mu.Lock()
+	}
+	clear(w.pulls)
+	w.pulls, w.gathering = w.pulls[:0], false
+	w.mu.Unlock()
+	if w.observe != nil {
+		w.tellAll()
+	}
 }
 
 // count makes it a step. The caller holds mu.
