@@ -28,7 +28,7 @@ func (u *user) connect() {
 				u.name(), c.Session.ID, c.Session.Epoch, up.ID, up.Epoch, c.SessionChanged)
 		}
 		if up.ID != 0 && up.ID != c.Session.ID && since == u.all.elections {
-			u.past = append(u.past, up.ID)
+			u.past = append(u.past, over{up.ID, u.all.elections})
 		}
 		if up.ID != c.Session.ID {
 			up, since = c.Session, u.all.elections
@@ -42,6 +42,13 @@ func (u *user) connect() {
 		}
 		return err
 	})
+}
+
+// An over is a session that is over as long as nobody else is elected: a leader that has lost its followers says of a
+// session that it has expired what the next leader may never learn.
+type over struct {
+	session   int64
+	elections int
 }
 
 // retry repeats what has to be done in the end.
@@ -65,7 +72,7 @@ func (u *user) own() {
 	if errors.Is(err, zk.ErrNoAuth) {
 		u.s.Errorf("%s may not read its own node: %v", u.name(), err)
 	}
-	if err == nil && sync.WaitErr() == nil && u.changes == changes && u.all.elections == elections && slices.Contains(past, node.EphemeralOwner) {
+	if err == nil && sync.WaitErr() == nil && u.changes == changes && u.all.elections == elections && slices.Contains(past, over{node.EphemeralOwner, elections}) {
 		u.s.Errorf("%s: %s is still there, of session %#x, which is over", u.name(), path, node.EphemeralOwner)
 	}
 }
@@ -94,7 +101,7 @@ func (u *user) inSession() {
 func (u *user) close() {
 	id := u.cl.Session().ID
 	if err := u.cl.Close(u.p.Context()).WaitErr(); err == nil && id != 0 {
-		u.past = append(u.past, id)
+		u.past = append(u.past, over{id, u.all.elections})
 	}
 	for _, w := range u.watches {
 		if _, _, ended := w.changed.Poll(); !ended {

@@ -95,7 +95,7 @@ type user struct {
 	view    *zk.Client // in home
 	c       *history.Client
 	changes int     // of state
-	past    []int64 // sessions that are over, and have left nothing behind
+	past    []over // sessions that are over, and have left nothing behind
 	pinned  *zk.Client
 	pin     zk.Session
 	watches []*watching
