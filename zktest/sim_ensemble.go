@@ -23,11 +23,12 @@ type SimEnsemble struct {
 	hooks   []*hook // of faults; they go before user
 }
 
-// Ensemble starts an ensemble of n servers, 1 to 7; 0 leaves the number to the plan. The plan decides its tick, unless an option does.
+// Ensemble starts an ensemble of n servers, 1 to 7; 0 leaves the number to the plan, which may add observers. The plan decides its tick, unless an option does.
 // The defaults are those of [Start].
 func (s *Sim) Ensemble(n int, opts ...ServerOption) *SimEnsemble {
+	observers := 0
 	if n == 0 {
-		n = int(s.plan.Knob(plan.Servers))
+		n, observers = int(s.plan.Knob(plan.Servers)), int(s.plan.Knob(plan.Observers))
 	}
 	if n < 1 || n > 7 {
 		panic("zktest: an ensemble has 1 to 7 servers")
@@ -39,9 +40,11 @@ func (s *Sim) Ensemble(n int, opts ...ServerOption) *SimEnsemble {
 	for _, other := range s.ensembles {
 		first += len(other.servers)
 	}
-	for i := range n {
+	for i := range n + observers {
 		name := fmt.Sprint("server", first+i+1)
 		v := &simServer{e: e, index: i, name: name, disk: new(ensemble.Disk), node: s.world.Node(name)}
+		v.observes = i >= n
+		v.disk.Begin(int32(s.plan.Knob(plan.EpochStart)))
 		v.rng = v.node.Rand("delays")
 		s.setClock(v.node)
 		s.trace.Lane(name, picture.Server)

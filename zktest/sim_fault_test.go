@@ -10,6 +10,7 @@ import (
 
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
+	"github.com/gazoo-go/gazoo/zktest/internal/plan"
 )
 
 // A patient is a client in a calm world with a few chosen faults, and what it notices of them: a process with the
@@ -55,8 +56,14 @@ func suffer(t *testing.T, servers int, faults []string, at map[time.Duration]fun
 // usePlan makes the next Check run a plan of a calm world with these faults.
 func usePlan(t *testing.T, faults ...string) {
 	t.Helper()
+	usePlanAnd(t, "", faults...)
+}
+
+// usePlanAnd is usePlan with knobs, the members of an object of JSON.
+func usePlanAnd(t *testing.T, knobs string, faults ...string) {
+	t.Helper()
 	var b strings.Builder
-	b.WriteString(`{"format": 1, "test": "x", "seed": "0x1", "schedule": {"policy": "fifo"}, "latency": {"kind": "constant", "min": "1ms"}, "faults": [`)
+	b.WriteString(`{"format": 1, "test": "x", "seed": "0x1", "schedule": {"policy": "fifo"}, "latency": {"kind": "constant", "min": "1ms"}, "knobs": {` + knobs + `}, "faults": [`)
 	for i, f := range faults {
 		if i > 0 {
 			b.WriteString(",")
@@ -183,6 +190,7 @@ const sec = time.Second
 func TestSimFaults(t *testing.T) {
 	isLeader := func(w *patient) int { return w.ens.Leader() }
 	var leader int
+	var tested string
 	for _, tt := range []struct {
 		name    string
 		servers int
@@ -335,6 +343,12 @@ func TestSimFaults(t *testing.T) {
 			w.want(w.gap(58*sec, 60*sec) > 1800*time.Millisecond, "it waits")
 		}},
 	} {
+		tested += strings.Join(tt.faults, "\n")
 		t.Run(tt.name, func(t *testing.T) { suffer(t, tt.servers, tt.faults, tt.at, tt.check) })
+	}
+	for _, kind := range plan.Kinds() {
+		if !strings.Contains(tested, `"kind": "`+string(kind)+`"`) && kind != plan.CutFollower { // see TestSimCutFollower
+			t.Errorf("there is no test of %s", kind)
+		}
 	}
 }

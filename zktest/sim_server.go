@@ -13,14 +13,15 @@ import (
 
 // A simServer is one server of a SimEnsemble: a machine that may be dead, and a disk that outlives it.
 type simServer struct {
-	e      *SimEnsemble
-	index  int
-	name   string
-	node   *handler.Node
-	disk   *ensemble.Disk
-	member *ensemble.Member
-	host   *host
-	out    []ensemble.Envelope
+	e        *SimEnsemble
+	index    int
+	observes bool // has no vote
+	name     string
+	node     *handler.Node
+	disk     *ensemble.Disk
+	member   *ensemble.Member
+	host     *host
+	out      []ensemble.Envelope
 
 	rng *rand.Rand
 
@@ -55,7 +56,7 @@ func (v *simServer) start() {
 	cfg.Seed = e.s.plan.Seed ^ uint64(v.index)
 	peers := make([]ensemble.Peer, len(e.servers))
 	for i := range peers {
-		peers[i].ID = int64(i + 1)
+		peers[i] = ensemble.Peer{ID: int64(i + 1), Observer: e.servers[i].observes}
 	}
 	v.dead, v.paused = false, 0
 	v.lives++

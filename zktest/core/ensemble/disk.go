@@ -16,6 +16,9 @@ type Disk struct {
 	starts        uint64      // members made from it
 }
 
+// Begin lets the history of a disk that is empty begin behind an epoch.
+func (d *Disk) Begin(epoch int32) { d.acceptedEpoch, d.currentEpoch = epoch, epoch }
+
 // Epochs are "acceptedEpoch" and "currentEpoch".
 func (d *Disk) Epochs() (accepted, current int32) { return d.acceptedEpoch, d.currentEpoch }
 

@@ -18,8 +18,6 @@ const (
 	ClockJump Kind = "clock-jump"
 	// ClockDrift: both clocks of On run faster by Amount parts per million, or slower; lasts.
 	ClockDrift Kind = "clock-drift"
-	// SlowLane: user callbacks of process On take Amount nanoseconds each; lasts.
-	SlowLane Kind = "slow-lane"
 )
 
 // What happens to a link, or to the connections over it. On and To are a process and a server, either way around, or
@@ -150,7 +148,6 @@ var kinds = []kindSpec{
 	{kind: Pause, weight: 2, lasts: true, draw: (*drawer).node},
 	{kind: ClockJump, weight: 0.7, needs: aProcess, amount: timeShift, draw: (*drawer).clockJump},
 	{kind: ClockDrift, weight: 0.7, lasts: true, slow: true, amount: millionths, draw: (*drawer).clockDrift},
-	{kind: SlowLane, weight: 1, needs: aProcess, lasts: true, slow: true, amount: timeLength, draw: (*drawer).slowLane},
 	{kind: Stall, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).oneWay},
 	{kind: Partition, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).link},
 	{kind: Isolate, weight: 1.5, lasts: true, draw: (*drawer).node},

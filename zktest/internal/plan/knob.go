@@ -20,24 +20,17 @@ const (
 	// PeerLatencyUS is how much longer than a client's link the links between servers are, at most: 0 to 100,000. It is
 	// what makes a client that reconnects fast see the past.
 	PeerLatencyUS = "peer-latency-us"
-	// ChunkBytes is the largest piece in which bytes arrive: 1 to 65,536. Pieces are cut at random.
-	ChunkBytes = "chunk-bytes"
 	// ClockOffsetMS is how far the wall clocks of processes and servers are off, at most, either way: 0 to a day.
 	ClockOffsetMS = "clock-offset-ms"
-	// ClockDriftPPM is how much faster or slower the clocks of processes run, at most: 0 to 20,000 (2 %).
+	// ClockDriftPPM is how much faster or slower the clocks of processes and servers run, at most: 0 to 20,000 (2 %).
 	ClockDriftPPM = "clock-drift-ppm"
 	// Servers is how many servers an ensemble has whose size the test leaves open: 1 to 7.
 	Servers = "servers"
-	// Observers is how many more servers only observe, where the test leaves it open: 0 to 2.
+	// Observers is how many more servers, which only observe, such an ensemble has: 0 to 2.
 	Observers = "observers"
-	// Processes is how many processes a test makes that leaves it open: 1 to 64.
-	Processes = "processes"
-	// EpochStart, CounterLeft, XidLeft and SequenceStart bring numbers near the place where they wrap around: the first
-	// epoch of the ensemble, how many zxids are left in it, how many xids are left to a client, and the first sequence
-	// number below a parent. Zero: nothing unusual.
-	EpochStart    = "epoch-start"
-	CounterLeft   = "counter-left"
-	XidLeft       = "xid-left"
+	// EpochStart is the last epoch that servers with empty disks have seen.
+	EpochStart = "epoch-start"
+	// SequenceStart brings the numbers of sequential nodes near their end: below it there is none.
 	SequenceStart = "sequence-start"
 )
 
@@ -98,9 +91,6 @@ var knobs = []Knob{
 		}
 		return us(s.spread(10*time.Millisecond, 100*time.Millisecond))
 	}},
-	{ChunkBytes, 65_536, 1, 65_536, func(s stream) int64 {
-		return []int64{65_536, 1_460, 64, 7}[s.pick(0.6, 0.2, 0.15, 0.05)]
-	}},
 	{ClockOffsetMS, 0, 0, 86_400_000, func(s stream) int64 {
 		if s.chance(0.6) {
 			return 0
@@ -118,20 +108,7 @@ var knobs = []Knob{
 	}},
 	{Servers, 3, 1, 7, func(s stream) int64 { return 1 + int64(s.pick(0.1, 0.03, 0.5, 0.07, 0.2, 0.03, 0.07)) }},
 	{Observers, 0, 0, 2, func(s stream) int64 { return int64(s.pick(0.7, 0.2, 0.1)) }},
-	{Processes, 5, 1, 64, func(s stream) int64 {
-		switch s.pick(0.05, 0.75, 0.17, 0.03) {
-		case 0:
-			return 1
-		case 1:
-			return 2 + s.Int64N(5)
-		case 2:
-			return 7 + s.Int64N(14)
-		}
-		return 21 + s.Int64N(44)
-	}},
 	{EpochStart, 0, 0, 1<<31 - 1, func(s stream) int64 { return rarely(s, 1, 1<<16) }},
-	{CounterLeft, 0, 0, 1<<32 - 1, func(s stream) int64 { return rarely(s, 20, 2_000) }},
-	{XidLeft, 0, 0, 1<<31 - 1, func(s stream) int64 { return rarely(s, 5, 500) }},
 	{SequenceStart, 0, 0, 1<<31 - 1, func(s stream) int64 {
 		if back := rarely(s, 1, 200); back > 0 {
 			return 1<<31 - back

@@ -132,12 +132,6 @@ func (d *drawer) countdown() Fault {
 	return f
 }
 
-func (d *drawer) slowLane() Fault {
-	f := d.process()
-	f.Amount = int64(tidy(d.spread(5*time.Millisecond, d.timeout*2)))
-	return f
-}
-
 func (d *drawer) clockJump() Fault {
 	f := d.process()
 	jump := d.between(d.timeout/10, d.timeout*3)
