@@ -9,6 +9,7 @@ MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/
 TEST     := go test -race -timeout 15m
 BENCH    ?= .
 SEEDS    ?= 20000
+SIM      ?= ^TestSimLock$$
 SCRIPTS  ?= 10000
 FUZZTIME ?= 10m
 
@@ -56,8 +57,8 @@ fuzz: ## Runs every fuzz target for FUZZTIME each (default 10m).
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 	done
 
-sim: ## Runs every simulation test with SEEDS seeds (default 20000), in two processes.
-	ZKSIM_SEEDS=$(SEEDS) ZKSIM_JOBS=2 go test -timeout 0 -v -run '^TestSim' ./recipes
+sim: ## Runs the standard simulation with SEEDS seeds (default 20000), in two processes; SIM=regexp for others.
+	GOGC=400 ZKSIM_SEEDS=$(SEEDS) ZKSIM_JOBS=2 go test -timeout 0 -v -run '$(SIM)' ./recipes
 
 determinism: ## Runs SEEDS seeds in every way there is, and compares the trace hashes.
 	zktest/scripts/determinism.sh $(SEEDS)

@@ -94,7 +94,7 @@ type user struct {
 	cl      *zk.Client // in the root
 	view    *zk.Client // in home
 	c       *history.Client
-	changes int     // of state
+	changes int    // of state
 	past    []over // sessions that are over, and have left nothing behind
 	pinned  *zk.Client
 	pin     zk.Session
