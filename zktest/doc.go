@@ -2,9 +2,11 @@
 //
 //   - [Server] is a ZooKeeper in this process: it starts in microseconds, speaks the real protocol in
 //     memory and on TCP, and can be told to expire sessions, cut connections and intercept requests.
+//   - [Check] runs a test in many simulated worlds: ensembles, networks, processes with real clients, and
+//     every fault, in virtual time, each world following from a seed. See docs/simulation.md.
 //   - [StartZooKeeper] runs a real one, of one or more servers, and can kill, pause and restart them.
 //
-// Neither is for production: the one keeps nothing on disk, the other is thrown away with the test.
+// None is for production: they keep nothing, or are thrown away with the test.
 //
 // # In a bubble
 //
@@ -37,5 +39,5 @@
 //     more is no deadlock to the bubble: it goes on, at full speed. A context with a timeout, whose clock is
 //     the bubble's, ends it at once: context.WithTimeout(t.Context(), time.Hour).
 //  5. Who runs first at one instant is left open, as on real machines. A test that is to take the same
-//     course every time, by a seed, runs in a [handler.Deterministic]; see [InWorld].
+//     course every time, by a seed, is one for [Check].
 package zktest

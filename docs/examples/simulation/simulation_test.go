@@ -30,6 +30,28 @@ func TestCareful(t *testing.T) {
 	})
 }
 
+// The example of the README: nobody else believes to hold the lock, whatever happens.
+func TestWorker(t *testing.T) {
+	zktest.Check(t, func(s *zktest.Sim) {
+		ens, jobs := s.Ensemble(3), s.Exclusive("/jobs")
+		for range 3 {
+			s.Process("worker", func(p *zktest.Process) {
+				cl := p.Connect(ens)
+				for p.Context().Err() == nil {
+					held, err := recipes.NewLock(cl, "/jobs").Acquire(p.Context()).Wait()
+					if err == nil {
+						jobs.Hold(p, held) // fails when two hold it
+						p.Sleep(time.Second)
+						_ = held.Release(p.Context()).WaitErr()
+					}
+				}
+			})
+		}
+		s.Faults(zktest.Swarm())
+		s.Run(time.Minute)
+	})
+}
+
 // The third failure of docs/simulation.md, mended.
 func TestSyncAndSearch(t *testing.T) { goesRound(t, CreateSyncAndSearch) }
 
