@@ -1,7 +1,6 @@
 package zktest
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/gazoo-go/gazoo/zktest/internal/plan"
@@ -42,10 +41,6 @@ func (m FaultModel) Without(faults ...Fault) FaultModel {
 // And adds faults that [Swarm] leaves out.
 func (m FaultModel) And(faults ...Fault) FaultModel {
 	m.swarm.Without = slices.DeleteFunc(slices.Clone(m.swarm.Without), func(k Fault) bool { return slices.Contains(faults, k) })
-	if slices.Contains(faults, ClockDrift) {
-		m.swarm.Knobs = maps.Clone(m.swarm.Knobs)
-		delete(m.swarm.Knobs, plan.ClockDriftPPM)
-	}
 	return m
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/internal/picture"
+	"github.com/gazoo-go/gazoo/zktest/internal/plan"
 )
 
 // A Process is a program of a [Sim], on a machine of its own: with an address, a clock, random numbers
@@ -47,11 +48,15 @@ type connected struct {
 	to *SimEnsemble
 }
 
-// Process starts a program. When the name is taken already it becomes name#2, name#3 and so on.
+// Process starts a program. When the name is taken already it becomes name#2, name#3 and so on. It panics if the name
+// means something else in a plan: a server, "leader", "follower", "connected" or "chaos".
 func (s *Sim) Process(name string, fn func(*Process)) *Process {
 	s.names[name]++
 	if k := s.names[name]; k > 1 {
 		name = fmt.Sprintf("%s#%d", name, k)
+	}
+	if plan.Reserved(name) || s.find(name, "") != nil || name == "" || name == nodeName(s.chaos) {
+		panic(fmt.Sprintf("zktest: a process cannot be called %q", name))
 	}
 	p := &Process{s: s, name: name, fn: fn, cancel: func() {}, dead: true}
 	p.node = s.world.Node(name)

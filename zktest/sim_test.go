@@ -158,6 +158,11 @@ func TestSimReportsMisuse(t *testing.T) {
 			})
 			s.Run(time.Minute)
 		}, "in a callback: "},
+		{"a process with a server's name", func(s *zktest.Sim) {
+			s.Ensemble(1)
+			s.Process("server1", func(*zktest.Process) {})
+		}, `a process cannot be called "server1"`},
+		{"a process with a name of plans", func(s *zktest.Sim) { s.Process("leader", func(*zktest.Process) {}) }, `cannot be called "leader"`},
 		{"liveness", func(s *zktest.Sim) {
 			s.Eventually(time.Second, "it comes", func() bool { return false })
 		}, "it comes: not within 1s"},
