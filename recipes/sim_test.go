@@ -49,7 +49,11 @@ func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.D
 				} else if held.Err() == nil && held.Txn().Commit(p.Context()).WaitErr() == nil {
 					s.Fatalf("%s holds the lock, but: %v", p.Name(), err)
 				}
-				p.Sleep(p.Between(0, time.Second))
+				long := time.Second
+				if p.Rand().IntN(8) == 0 { // so long that only proofs of its session keep the lock
+					long = 3 * cl.Session().Timeout
+				}
+				p.Sleep(p.Between(0, long))
 				s.Sometimes("lost while held", held.Err() != nil)
 				_ = resource.Write(p, held.Token()) // by one who does not know whether he still holds it
 				if err := held.Release(p.Context()).WaitErr(); err != nil && !errors.Is(err, zk.ErrClosed) {

@@ -164,8 +164,8 @@ func (u *user) work() {
 		}
 	default:
 		tx := u.c.Txn()
-		tx.Check(home, zk.AnyVersion)
 		tx.Set(key, data, version)
+		tx.Check(home, zk.AnyVersion)
 		tx.Set(u.key(), data, zk.AnyVersion)
 		_ = tx.Commit(ctx).WaitErr()
 	}

@@ -8,6 +8,7 @@ var client = []Mutant{
 		KnownAs: "none: handlers with a pool of workers",
 		Breaks:  "callbacks run in the order of the calls",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/driver.go",
 			`		for i := range effects {
@@ -25,6 +26,7 @@ var client = []Mutant{
 		KnownAs: "flipkart-incubator/varadhi#317; cf. samuel/go-zookeeper#29",
 		Breaks:  "a history: a Stat that the node never had",
 		Test:    clientTest,
+		Worst:   3,
 		Patches: []Patch{{
 			"zk/txnkind.go",
 			`		case err == nil:
@@ -41,6 +43,7 @@ var client = []Mutant{
 		KnownAs: "ZOOKEEPER-4565 is a cousin",
 		Breaks:  "a watch tells of another path",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"zk/watch.go",
 			`	path, _ := w.c.chroot.Strip(ev.Path)
@@ -58,6 +61,7 @@ var client = []Mutant{
 		KnownAs: "none: \"connection loss, so try again\"",
 		Breaks:  "a history: a change that nobody has made",
 		Test:    clientTest,
+		Worst:   3,
 		Patches: []Patch{{
 			"zk/errors.go",
 			`	var op *OpError

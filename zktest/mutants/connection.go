@@ -8,6 +8,7 @@ var connection = []Mutant{
 		KnownAs: "kazoo#66",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   11,
 		Patches: []Patch{
 			{
 				"internal/session/tick.go",
@@ -42,6 +43,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "none",
 		Breaks:  "a quiet world: the connection is lost while nothing is wrong",
 		Test:    quietTest,
+		Worst:   1,
 		Patches: []Patch{
 			{
 				"internal/session/receive.go",
@@ -66,6 +68,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "none",
 		Breaks:  "a quiet world: the connection is lost while nothing is wrong",
 		Test:    quietTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/tick.go",
 			`	return m.lastSend + m.sess.Timeout/3`,
@@ -116,6 +119,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "kezhuw/zookeeper-client-rust#32",
 		Breaks:  "a history: a client sees the past",
 		Test:    clientTest,
+		Worst:   151,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`	req.LastZxidSeen = m.lastZxid`,
@@ -127,7 +131,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 	},
 	{
 		Name:    "zxid-from-events",
-		What:    "the zxid in front of an event, which is -1, is taken for the newest one seen",
+		What:    "the zxid in front of an event, which is -1 before 3.9, is taken for the newest one seen",
 		KnownAs: "bonifaido/rust-zookeeper#50",
 		Breaks:  "a history: a client sees the past",
 		Test:    clientTest,
@@ -136,7 +140,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 			`	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}`,
 			`	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}
 	if mutant.On("zxid-from-events") {
-		m.lastZxid = h.Zxid
+		m.lastZxid = -1
 	}`,
 		}},
 	},
@@ -146,6 +150,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "samuel/go-zookeeper#43; the hang of kazoo#241",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   7,
 		Patches: []Patch{{
 			"internal/session/submit.go",
 			`		m.complete(r, err)
@@ -171,6 +176,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "none",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   16,
 		Patches: []Patch{{
 			"internal/session/submit.go",
 			`	written := r.state == reqWritten
@@ -204,6 +210,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "go-zookeeper/zk#37 is a cousin",
 		Breaks:  "a session: another one under the same epoch",
 		Test:    clientTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`	case asked.ID != 0 && resp.SessionId != asked.ID:
@@ -220,6 +227,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "the window of CURATOR-498 and CURATOR-604",
 		Breaks:  "a session: ephemeral nodes of the last one are still there",
 		Test:    clientTest,
+		Worst:   61,
 		Patches: []Patch{{
 			"internal/session/machine.go",
 			`	if bury {
@@ -234,6 +242,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "ours",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   7,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`	case granted && m.bury != nil && resp.SessionId == asked.ID:`,
@@ -248,6 +257,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "ours; other clients pin nothing",
 		Breaks:  "a session: a pinned create belongs to another one",
 		Test:    clientTest,
+		Worst:   16,
 		Patches: []Patch{
 			{
 				"internal/session/submit.go",
@@ -269,6 +279,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "none",
 		Breaks:  "a session: ephemeral nodes of a closed client are still there",
 		Test:    clientTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/machine.go",
 			`	case m.sess.ID == 0 && m.bury == nil:`,
@@ -281,6 +292,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "samuel/go-zookeeper#139, Netflix/curator#245, kazoo#172",
 		Breaks:  "a session: not authorized for its own node",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`		c := &m.auth[i]

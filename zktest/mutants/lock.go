@@ -8,6 +8,7 @@ var lock = []Mutant{
 		KnownAs: "ZOOKEEPER-2931",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"recipes/sequence.go",
 			`	slices.SortFunc(cs, func(a, b contender) int {
@@ -25,6 +26,7 @@ var lock = []Mutant{
 		KnownAs: "CURATOR-527",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   24,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`		if errors.Is(err, zk.ErrNoNode) {
@@ -56,6 +58,7 @@ var lock = []Mutant{
 		KnownAs: "none: the classic mistake with this recipe",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`		if err := at.waitFor(co, at.lock.path+"/"+queue[i-1].name); err != nil && !retriable(err) {
@@ -74,6 +77,7 @@ var lock = []Mutant{
 		KnownAs: "CURATOR-486, CURATOR-678",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   5,
 		Patches: []Patch{{
 			"recipes/held.go",
 			`		_, err := future.Await(co, first)
@@ -91,6 +95,7 @@ var lock = []Mutant{
 		KnownAs: "Kazoo: Lock._inner_release forgets the lock behind the delete",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/held.go",
 			`	h.err = why
@@ -118,6 +123,7 @@ var lock = []Mutant{
 		KnownAs: "CURATOR-206, docker/libkv#156",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
+		Worst:   4,
 		Patches: []Patch{
 			{
 				"recipes/held.go",
@@ -149,6 +155,7 @@ var lock = []Mutant{
 		KnownAs: "CURATOR-171, bonifaido/rust-zookeeper#77",
 		Breaks:  "each holder learns that its node was deleted",
 		Test:    deletedTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"recipes/held.go",
 			`	future.Async(h.ended, at.lock.work, h.guard)`,
@@ -163,6 +170,7 @@ var lock = []Mutant{
 		KnownAs: "zk-ruby/zk#51, CURATOR-335",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`func (at *attempt) abandon() {
@@ -181,6 +189,7 @@ var lock = []Mutant{
 		KnownAs: "zk-ruby/zk#49, micro-fan/aiozk#34",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`		return struct{}{}, remove(co, ctx, at.view, made.Path)`,
@@ -196,6 +205,7 @@ var lock = []Mutant{
 		KnownAs: "kazoo#732, of which kazoo#760 is the mending",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   11,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`		case !retriable(err):
@@ -212,6 +222,7 @@ var lock = []Mutant{
 		KnownAs: "Kazoo: Lock.acquire raises SessionExpiredError",
 		Breaks:  "acquire fails",
 		Test:    lockTest,
+		Worst:   3,
 		Patches: []Patch{{
 			"recipes/lock.go",
 			`			if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
@@ -224,6 +235,7 @@ var lock = []Mutant{
 		KnownAs: "kazoo#606, ZOOKEEPER-3249",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
+		Worst:   40,
 		Patches: []Patch{
 			{
 				"recipes/sequence.go",

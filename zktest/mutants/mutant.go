@@ -20,7 +20,8 @@ type Mutant struct {
 	Breaks string
 	// Test finds it.
 	Test Test
-	// Worst is how many seeds it took, the worst of several starts, when the table was last brought up to date.
+	// Worst is how many seeds it took, the worst of several starts, when the table was last brought up to date; 0 if it
+	// has not been found yet.
 	Worst int
 	// Equivalent, if not empty, is why no run can show it.
 	Equivalent string

@@ -91,6 +91,7 @@ var proof = []Mutant{
 		KnownAs: "ours",
 		Breaks:  "a quiet world: the lock is lost while nothing is wrong",
 		Test:    quietTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/tick.go",
 			`	if m.holds.n == 0 || m.syncing || m.state != Connected || m.closing != nil {`,

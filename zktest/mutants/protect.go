@@ -8,6 +8,7 @@ var protect = []Mutant{
 		KnownAs: "CURATOR-45, zk-ruby/zk#54, samuel/go-zookeeper#144",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   8,
 		Patches: []Patch{{
 			"zk/protect.go",
 			`		found, next, err := p.search(co, v, err)
@@ -25,6 +26,7 @@ var protect = []Mutant{
 		KnownAs: "Kazoo and Curator as they are; the symptom of CURATOR-264",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   72,
 		Patches: []Patch{{
 			"zk/protect.go",
 			`	synced := submit[struct{}](p.ctx, on, wire.OpSync, p.path, syncKind{parent})`,

@@ -8,6 +8,7 @@ var scenario = []Mutant{
 		KnownAs: "the write behind a long garbage collection",
 		Breaks:  "the resource: an older holder overwrites what a newer one has written",
 		Test:    lockTest,
+		Worst:   4,
 		Patches: []Patch{{
 			"recipes/sim_test.go",
 			`				_ = resource.Write(p, held.Token())`,

@@ -8,6 +8,7 @@ var watching = []Mutant{
 		KnownAs: "kazoo#151, bonifaido/rust-zookeeper#97",
 		Breaks:  "everybody gets the lock again",
 		Test:    lockTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`	m.watches.chunks(m.cfg.MaxRequest, func(`,
@@ -24,6 +25,7 @@ var watching = []Mutant{
 		KnownAs: "ZOOKEEPER-706 and samuel/go-zookeeper#167 are why there is a split",
 		Breaks:  "every watch whose node has changed fires",
 		Test:    clientTest,
+		Worst:   116,
 		Patches: []Patch{{
 			"internal/session/watches.go",
 			`			paths, size, count = none, 0, 0
@@ -60,6 +62,7 @@ var watching = []Mutant{
 		KnownAs: "blablacar/go-synapse#16",
 		Breaks:  "every watch whose node has changed fires",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/rewatch.go",
 			`	case code == wire.CodeNoNode && r.Op == wire.OpExists:`,
@@ -74,6 +77,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "a watch tells of a change that there was not",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/rewatch.go",
 			`		r.Watch.Kind = WatchExist`,
@@ -88,6 +92,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "every watch whose node has changed fires",
 		Test:    clientTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/watches.go",
 			`			next := w.newer
@@ -105,6 +110,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "every watch whose node has changed fires",
 		Test:    clientTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/watches.go",
 			`		grab(WatchExist)
@@ -121,6 +127,7 @@ var watching = []Mutant{
 		KnownAs: "samuel/go-zookeeper#83",
 		Breaks:  "a session: a watch of the last one has not ended",
 		Test:    clientTest,
+		Worst:   16,
 		Patches: []Patch{{
 			"internal/session/machine.go",
 			`	m.endWatches(wire.CodeSessionExpired)`,
@@ -135,6 +142,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "a session: a watch of a closed client has not ended",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/machine.go",
 			`	m.endWatches(cause)`,
@@ -149,6 +157,7 @@ var watching = []Mutant{
 		KnownAs: "none: clients with one queue for events and another for answers",
 		Breaks:  "a history: a change is seen before its watch tells of it",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{
 			{
 				"internal/session/machine.go",
