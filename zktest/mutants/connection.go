@@ -135,6 +135,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "bonifaido/rust-zookeeper#50",
 		Breaks:  "a history: a client sees the past",
 		Test:    clientTest,
+		Worst:   137,
 		Patches: []Patch{{
 			"internal/session/receive.go",
 			`	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}`,

@@ -54,6 +54,8 @@ func Named(name string) (Mutant, error) {
 var (
 	// lockTest is the standard scenario: workers that take turns at a lock, under every fault.
 	lockTest = Test{"recipes", "TestSimLock"}
+	// proofTest is one in which locks are held for long, and followers answer for long that have lost their leader.
+	proofTest = Test{"recipes", "TestSimProof"}
 	// deletedTest is one in which somebody deletes the nodes of those who hold the lock.
 	deletedTest = Test{"recipes", "TestSimLockDeleted"}
 	// quietTest is a world in which nothing is wrong, and nothing may happen.
