@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/internal/gid"
-	"github.com/gazoo-go/gazoo/internal/mark"
 )
 
 // A Co is the running end of a coroutine: what its body awaits with. Only the body itself may use
@@ -21,9 +20,10 @@ import (
 //	   │               └──body returns, panics, Goexit──▶ ended │
 //	   └──────── the future completes, ctx ends, stop ─────────┘
 type Co struct {
-	ex   Executor
-	ctx  context.Context
-	node node // its place among the waiters of the future that it awaits
+	ex     Executor
+	roster Roster // ex, if it is one
+	ctx    context.Context
+	node   node // its place among the waiters of the future that it awaits
 
 	next  func() (struct{}, bool) // resumes the body; made on the lane
 	yield func(struct{}) bool     // suspends it
@@ -69,12 +69,13 @@ func Async[T any](ctx context.Context, ex Executor, body func(co *Co) (T, error)
 	p := NewPromise[T](ex)
 	p.f.outlook = outlook{produced: true, promised: true}
 	co := &Co{ex: ex, ctx: ctx}
+	co.roster, _ = ex.(Roster)
 	co.node.w = co
 	co.next = func() (struct{}, bool) { // the first call makes the coroutine, on the lane
 		co.dropStop = ex.OnStop(stopTask{co})
 		next, _ := iter.Pull(func(yield func(struct{}) bool) {
 			co.yield = yield
-			co.marked(func() { runBody(co, p, body) })
+			runBody(co, p, body)
 		})
 		co.next = next
 		return next()
@@ -84,15 +85,6 @@ func Async[T any](ctx context.Context, ex Executor, body func(co *Co) (T, error)
 		p.Complete(zero, ErrStopped)
 	}
 	return p.Future()
-}
-
-// marked calls fn so that the goroutine is known to belong to the lane.
-func (co *Co) marked(fn func()) {
-	if m, ok := co.ex.(Marker); ok {
-		mark.Run(m.Mark(), fn)
-	} else {
-		fn()
-	}
 }
 
 // unwind is what a second Await after a stop panics with, to get out of the body.
@@ -172,8 +164,21 @@ func (co *Co) shield(n int) {
 }
 
 // enter and leave say that the body runs on the calling goroutine from now on, or does not.
-func (co *Co) enter() { co.goroutine.Store(gid.ID()) }
-func (co *Co) leave() { co.goroutine.Store(0) }
+func (co *Co) enter() {
+	me := gid.ID()
+	co.goroutine.Store(me)
+	if co.roster != nil {
+		co.roster.Enter(me)
+	}
+}
+
+func (co *Co) leave() {
+	me := co.goroutine.Load()
+	co.goroutine.Store(0)
+	if co.roster != nil {
+		co.roster.Leave(me)
+	}
+}
 
 // check panics unless it is called by the running body. Awaiting with another body's Co, or in a
 // goroutine that the body started, would switch the wrong stack.

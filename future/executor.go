@@ -46,10 +46,14 @@ type Executor interface {
 	OnStop(t Task) (drop func() bool)
 }
 
-// A Marker is an [Executor] that marks the goroutines which run its tasks, so that a Wait in one of
-// them can be recognised: Mark returns the lane's number, see package internal/mark. The coroutines
-// of such a lane, which have goroutines of their own, are marked too.
-type Marker interface{ Mark() uint32 }
+// A Roster is an [Executor] that keeps account of the goroutines which run its tasks, so that a Wait in
+// one of them can be recognised. The body of a coroutine has a goroutine of its own, which enters when
+// the body begins or goes on, and leaves when it is suspended or ends. Goroutines are numbered by package
+// internal/gid.
+type Roster interface {
+	Enter(goroutine uintptr)
+	Leave(goroutine uintptr)
+}
 
 // A Source produces the result of a promise and learns how the result is consumed, so that a context
 // that bounds the work is watched by whoever needs it and by nobody else. See [Promise.Init].

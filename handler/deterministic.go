@@ -3,8 +3,6 @@ package handler
 import (
 	"slices"
 	"time"
-
-	"github.com/gazoo-go/gazoo/internal/mark"
 )
 
 // A Deterministic is a world in which everything that happens follows from a seed: the time, the
@@ -44,7 +42,6 @@ func NewDeterministic(seed uint64, options ...DeterministicOption) *Deterministi
 		seed:    seedBytes(seed),
 		timing:  seedBytes(seed),
 		policy:  Uniform,
-		mark:    mark.New(),
 		horizon: time.Hour,
 		nodes:   make(map[string]*Node),
 		trace:   newTrace(),

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
+	"github.com/gazoo-go/gazoo/internal/gid"
 )
 
 // A lane is a serial queue with a goroutine of its own, the worker, which starts with the first task
@@ -24,7 +24,7 @@ type lane struct {
 	batch []future.Task // the worker's: what it has taken out of the queue
 	at    int           // the worker's: batch[at:] has not run yet
 
-	worker, tasks func() // work and runAll, as values, so that starting a worker allocates nothing
+	worker func() // work, as a value, so that starting a worker allocates nothing
 }
 
 // keepQueue is the capacity up to which a queue's slice is used again. A burst may need a larger
@@ -33,16 +33,17 @@ const keepQueue = 4096
 
 func newLane(s *System, name string) *lane {
 	s.life.prepare()
-	l := &lane{sys: s, name: name, busyLane: busyLane{mark: mark.New()}}
-	l.worker, l.tasks = l.work, l.runAll
+	l := &lane{sys: s, name: name, busyLane: busyLane{runners: newRunners(1)}}
+	l.worker = l.work
 	return l
 }
 
 func (l *lane) Name() string   { return l.name }
 func (l *lane) Now() time.Time { return l.sys.Now() }
 
-// Mark identifies the lane's worker; see [future.Marker].
-func (l *lane) Mark() uint32 { return l.mark }
+// Enter and Leave are for coroutines; see [future.Roster].
+func (l *lane) Enter(goroutine uintptr) { l.runners.enter(goroutine) }
+func (l *lane) Leave(goroutine uintptr) { l.runners.leave(goroutine) }
 
 func (l *lane) AfterFunc(d time.Duration, t future.Task) Timer { return l.sys.afterFunc(l, d, t) }
 
@@ -106,24 +107,23 @@ func (l *lane) admit(force bool) (start, ok bool) {
 // work is the worker. A task that calls runtime.Goexit, as t.FailNow does, ends the goroutine but
 // not the lane: another worker goes on behind that task.
 func (l *lane) work() {
+	me := gid.ID()
 	returned := false
 	defer func() {
 		if !returned && !panicking() {
+			l.runners.leave(me)
 			go l.worker()
 		}
 	}()
-	mark.Run(l.mark, l.tasks)
+	l.runners.enter(me)
+	for l.take(me) {
+		l.runBatch()
+	}
 	returned = true
 }
 
-func (l *lane) runAll() {
-	for l.take() {
-		l.runBatch()
-	}
-}
-
 // take makes sure that there is something in the batch. It returns false when the worker's time is over.
-func (l *lane) take() bool {
+func (l *lane) take(me uintptr) bool {
 	if l.at < len(l.batch) { // left behind by a task that panicked or called Goexit
 		return true
 	}
@@ -135,6 +135,7 @@ func (l *lane) take() bool {
 	l.batch, l.at = nil, 0
 	if len(l.queue) == 0 {
 		l.busy = false
+		l.runners.leave(me) // before the next worker enters
 		l.sys.life.endLane(&l.busyLane)
 		return false
 	}
@@ -160,7 +161,7 @@ func (l *lane) Park(ctx context.Context, w future.Waitable) error {
 	if w.Ready() {
 		return nil
 	}
-	if produced(w) && l.isBusy() && mark.Within(l.mark) {
+	if produced(w) && l.runners.has(gid.ID()) {
 		return &future.DeadlockError{Lane: l.name}
 	}
 	return l.sys.life.block(ctx, w)
@@ -170,10 +171,4 @@ func (l *lane) Park(ctx context.Context, w future.Waitable) error {
 func produced(w future.Waitable) bool {
 	p, ok := w.(interface{ Produced() bool })
 	return ok && p.Produced()
-}
-
-func (l *lane) isBusy() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.busy
 }

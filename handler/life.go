@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
+	"github.com/gazoo-go/gazoo/internal/gid"
 )
 
 // A life counts what a handler has still to do, and so knows when it has stopped. The zero value is
@@ -47,7 +47,7 @@ type closer interface{ Close() }
 // A busyLane is a lane's place in the ring of lanes that have something to do.
 type busyLane struct {
 	prev, next *busyLane
-	mark       uint32
+	runners    runners // of a Pool's lane; the others' are known by their driver
 }
 
 // made makes the channels. The caller holds mu.
@@ -255,17 +255,13 @@ func (f *life) hasStopTasks() bool {
 	return f.made().atStop.next != &f.atStop
 }
 
-// onLane reports whether the caller runs on one of the lanes. It walks the stack once for each busy
-// lane, which is for a handler that is stopping only.
+// onLane reports whether the caller runs on one of the lanes.
 func (f *life) onLane() bool {
-	var marks []uint32
+	me := gid.ID()
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	for l := f.busy.next; l != &f.busy; l = l.next {
-		marks = append(marks, l.mark)
-	}
-	f.mu.Unlock()
-	for _, m := range marks {
-		if mark.Within(m) {
+		if l.runners.has(me) {
 			return true
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
 )
 
 // A Loop runs every task of every lane on one goroutine at a time, in the order in which they were
@@ -29,7 +28,6 @@ import (
 // and when it does not run nothing runs.
 type Loop struct {
 	System
-	mark      uint32
 	executing atomic.Bool // a task is running
 
 	mu       sync.Mutex // guards what follows, but not what is the driver's
@@ -53,7 +51,7 @@ var ErrThread = errors.New("handler: the loop cannot move between a goroutine lo
 
 // NewLoop returns a Loop that nobody runs yet.
 func NewLoop(options ...LoopOption) *Loop {
-	l := &Loop{mark: mark.New()}
+	l := new(Loop)
 	l.life.prepare()
 	for _, o := range options {
 		o.loop(l)
@@ -79,7 +77,7 @@ func (l *Loop) Resolve(ctx context.Context, host string) *future.Future[[]netip.
 // loop has been stopped and everything left has run, and returns nil. Only one Run at a time: another
 // gets [ErrRunning]. Once a Run has returned, the loop may be run again.
 func (l *Loop) Run(ctx context.Context) error {
-	if l.executing.Load() && mark.Within(l.mark) {
+	if l.inTask() {
 		return ErrRunning
 	}
 	d := newDriver(ctx)
@@ -116,7 +114,7 @@ func (l *Loop) park(ctx context.Context, lane string, w future.Waitable) error {
 	if w.Ready() {
 		return nil
 	}
-	if l.executing.Load() && mark.Within(l.mark) {
+	if l.inTask() {
 		return &future.DeadlockError{Lane: lane}
 	}
 	d := newDriver(ctx)
@@ -130,6 +128,16 @@ func (l *Loop) park(ctx context.Context, lane string, w future.Waitable) error {
 		return future.Block(ctx, w, l.life.quiet) // something else may have promised to complete w
 	}
 	return err
+}
+
+// inTask reports whether the caller is a task or a coroutine's body.
+func (l *Loop) inTask() bool {
+	if !l.executing.Load() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.drivesHere()
 }
 
 func (l *Loop) dispatch(ts ...future.Task) bool { return l.add(false, ts) }

@@ -1,9 +1,6 @@
 package handler
 
-import (
-	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
-)
+import "github.com/gazoo-go/gazoo/future"
 
 // ride stays with the loop until d is done: it drives whenever the seat is d's, and waits otherwise.
 func (l *Loop) ride(d *driver) error {
@@ -42,11 +39,9 @@ func (l *Loop) release(d *driver) {
 func (l *Loop) drive(d *driver) error {
 	ok, err := l.settle(d)
 	if ok {
-		mark.Run(l.mark, func() {
-			for l.take(d) {
-				l.runBatch(d)
-			}
-		})
+		for l.take(d) {
+			l.runBatch(d)
+		}
 	}
 	return err
 }
@@ -89,7 +84,7 @@ func (l *Loop) coroutineStarts() {
 	d := l.driver
 	unknown := d != nil && d.unknown
 	l.mu.Unlock()
-	if !unknown || !l.executing.Load() || !mark.Within(l.mark) {
+	if !unknown || !l.inTask() {
 		return
 	}
 	id, locked := thisGoroutine()

@@ -15,7 +15,8 @@ type loopLane struct {
 
 func (l *loopLane) Name() string                      { return l.name }
 func (l *loopLane) Now() time.Time                    { return l.loop.Now() }
-func (l *loopLane) Mark() uint32                      { return l.loop.mark }
+func (l *loopLane) Enter(goroutine uintptr)           { l.loop.body.Store(goroutine) }
+func (l *loopLane) Leave(uintptr)                     { l.loop.body.Store(0) }
 func (l *loopLane) Dispatch(t future.Task) bool       { return l.loop.dispatch(t) }
 func (l *loopLane) DispatchAll(ts []future.Task) bool { return l.loop.dispatch(ts...) }
 

@@ -247,7 +247,7 @@ var (
 	_ handler.Handler = (*handler.Node)(nil)
 
 	_ handler.CompletionLaner = (*quiet)(nil)
-	_ future.Marker           = handler.NewPool().Lane("").(future.Marker)
+	_ future.Roster           = handler.NewPool().Lane("").(future.Roster)
 )
 
 func TestResolve(t *testing.T) {

@@ -3,6 +3,8 @@ package handler
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/gazoo-go/gazoo/internal/gid"
 )
 
 // A driver is a goroutine that runs a Loop or a Deterministic, or would do so: a Run, or a Wait from
@@ -12,15 +14,17 @@ import (
 //	waiting ──given the seat──▶ driving ──done, or Run goes first──▶ hands it on
 //	   └───────────done──────────▶ gone
 type driver struct {
-	ctx     context.Context
-	ready   atomic.Bool   // what it waits for is there
-	wake    chan struct{} // capacity 1: there is something to look at
-	settled bool          // its goroutine may drive; guarded like the seat
-	unknown bool          // and has not been looked at; guarded like the seat
+	goroutine uintptr
+	ctx       context.Context
+	ready     atomic.Bool   // what it waits for is there
+	wake      chan struct{} // capacity 1: there is something to look at
+	settled   bool          // its goroutine may drive; guarded like the seat
+	unknown   bool          // and has not been looked at; guarded like the seat
 }
 
+// newDriver makes the calling goroutine a driver.
 func newDriver(ctx context.Context) *driver {
-	return &driver{ctx: ctx, wake: make(chan struct{}, 1)}
+	return &driver{goroutine: gid.ID(), ctx: ctx, wake: make(chan struct{}, 1)}
 }
 
 // Run says that what the driver waits for is there. The future calls it, inline.
@@ -39,14 +43,21 @@ func (d *driver) poke() {
 // over reports whether the driver has no more reason to drive.
 func (d *driver) over() bool { return d.ready.Load() || d.ctx.Err() != nil }
 
-// A seat is where the driver sits. Its owner's mutex guards everything in it but wanted, and is held
+// A seat is where the driver sits. Its owner's mutex guards everything in it but the atomics, and is held
 // by who calls its methods.
 type seat struct {
-	driver  *driver     // nil: nobody drives
-	running *driver     // Run, which drives or is about to
-	waiting []*driver   // Waits that would take over, oldest first
-	asleep  bool        // the driver has seen that there is nothing to do and wants to be woken
-	wanted  atomic.Bool // Run waits for the driver to step aside
+	driver  *driver        // nil: nobody drives
+	running *driver        // Run, which drives or is about to
+	waiting []*driver      // Waits that would take over, oldest first
+	asleep  bool           // the driver has seen that there is nothing to do and wants to be woken
+	wanted  atomic.Bool    // Run waits for the driver to step aside
+	body    atomic.Uintptr // the goroutine of the coroutine's body that the driver's task has resumed; 0: there is none
+}
+
+// drivesHere reports whether the caller is the driver or a coroutine's body that it has resumed.
+func (s *seat) drivesHere() bool {
+	me := gid.ID()
+	return s.driver != nil && (s.driver.goroutine == me || s.body.Load() == me)
 }
 
 // claim makes d the driver if there is none, and else one of those who wait to be.

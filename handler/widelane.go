@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
+	"github.com/gazoo-go/gazoo/internal/gid"
 )
 
 // A wideLane is a queue with up to width workers. Tasks start in the order in which they were
@@ -23,20 +23,21 @@ type wideLane struct {
 	waiting int // workers that wait for a result which only this lane can produce
 	busyLane
 
-	worker, tasks func() // work and runAll, as values, so that starting a worker allocates nothing
+	worker func() // work, as a value, so that starting a worker allocates nothing
 }
 
 func newWideLane(s *System, name string, width int) *wideLane {
-	l := &wideLane{sys: s, name: name, width: width, busyLane: busyLane{mark: mark.New()}}
-	l.worker, l.tasks = l.work, l.runAll
+	l := &wideLane{sys: s, name: name, width: width, busyLane: busyLane{runners: newRunners(width)}}
+	l.worker = l.work
 	return l
 }
 
 func (l *wideLane) Name() string   { return l.name }
 func (l *wideLane) Now() time.Time { return l.sys.Now() }
 
-// Mark identifies the lane's workers; see [future.Marker].
-func (l *wideLane) Mark() uint32 { return l.mark }
+// Enter and Leave are for coroutines; see [future.Roster].
+func (l *wideLane) Enter(goroutine uintptr) { l.runners.enter(goroutine) }
+func (l *wideLane) Leave(goroutine uintptr) { l.runners.leave(goroutine) }
 
 func (l *wideLane) AfterFunc(d time.Duration, t future.Task) Timer { return l.sys.afterFunc(l, d, t) }
 
@@ -75,23 +76,22 @@ func (l *wideLane) add(force bool, ts ...future.Task) bool {
 
 // work is a worker; see [lane.work] about Goexit.
 func (l *wideLane) work() {
+	me := gid.ID()
 	returned := false
 	defer func() {
 		if !returned && !panicking() {
+			l.runners.leave(me)
 			go l.worker()
 		}
 	}()
-	mark.Run(l.mark, l.tasks)
+	l.runners.enter(me)
+	for t := l.take(me); t != nil; t = l.take(me) {
+		l.sys.hook.guard(t)
+	}
 	returned = true
 }
 
-func (l *wideLane) runAll() {
-	for t := l.take(); t != nil; t = l.take() {
-		l.sys.hook.guard(t)
-	}
-}
-
-func (l *wideLane) take() future.Task {
+func (l *wideLane) take(me uintptr) future.Task {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.head == len(l.queue) {
@@ -99,6 +99,7 @@ func (l *wideLane) take() future.Task {
 		if cap(l.queue) > keepQueue {
 			l.queue = nil
 		}
+		l.runners.leave(me) // before the next worker enters
 		if l.workers--; l.workers == 0 {
 			l.sys.life.endLane(&l.busyLane)
 		} else {
@@ -122,7 +123,7 @@ func (l *wideLane) Park(ctx context.Context, w future.Waitable) error {
 	if w.Ready() {
 		return nil
 	}
-	if produced(w) && mark.Within(l.mark) {
+	if produced(w) && l.runners.has(gid.ID()) {
 		if !l.wait(+1) {
 			return &future.DeadlockError{Lane: l.name}
 		}

@@ -18,7 +18,6 @@ type world struct {
 	observe    observer         // nil: nobody
 	onBlocked  func(*StepError) // nil: nobody watches
 	hook       PanicHook
-	mark       uint32 // of the goroutine that drives
 	horizon    time.Duration
 	network    *Network
 	life       life      // begun for each node

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/mark"
 )
 
 // A drive is what a driver is after.
@@ -20,7 +19,7 @@ type drive struct {
 func (w *world) run(goal drive) error {
 	d := newDriver(context.Background())
 	w.mu.Lock()
-	ok := (w.driver == nil || w.bubble != nil && w.caller() == nil && !w.inTask()) && w.claimRun(d)
+	ok := (w.driver == nil || w.bubble != nil && w.caller() == nil && !w.drivesHere()) && w.claimRun(d)
 	w.mu.Unlock()
 	if !ok {
 		panic("handler: a Deterministic has one driver: Step, Run, RunUntil and Advance are not for its tasks, nor for two goroutines at once")
@@ -50,9 +49,6 @@ func (w *world) release(d *driver) {
 	w.mu.Unlock()
 }
 
-// inTask reports whether the caller is a task or a coroutine's body, called by the driver.
-func (w *world) inTask() bool { return mark.Within(w.mark) }
-
 // drive lets things happen until d is over, goal is reached, or nothing is left to happen in time. The
 // error, if there is one, says why it had to stop before.
 func (w *world) drive(d *driver, goal drive) (err error) {
@@ -63,26 +59,24 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 	if goal.limit < forever {
 		goal.limit += w.elapsed()
 	}
-	mark.Run(w.mark, func() {
-		for w.bubble == nil || w.hasSeat(d) {
-			w.settle()
-			if d.over() || goal.until != nil && goal.until() {
-				return
-			}
-			stepped := w.step()
-			if stepped && goal.after != nil {
-				goal.after()
-			}
-			if w.failure != nil {
-				err, w.failure = w.failure, nil
-				return
-			}
-			if !w.notice(stepped) && !stepped && !w.passTime(d, goal) {
-				return
-			}
+	for w.bubble == nil || w.hasSeat(d) {
+		w.settle()
+		if d.over() || goal.until != nil && goal.until() {
+			return nil
 		}
-	})
-	return err
+		stepped := w.step()
+		if stepped && goal.after != nil {
+			goal.after()
+		}
+		if w.failure != nil {
+			err, w.failure = w.failure, nil
+			return err
+		}
+		if !w.notice(stepped) && !stepped && !w.passTime(d, goal) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // hasSeat waits, in a bubble, until d has the seat. Elsewhere it has it from the start.
@@ -186,12 +180,12 @@ func (w *world) park(ctx context.Context, n *Node, lane string, wt future.Waitab
 		return nil
 	}
 	w.mu.Lock()
-	p, driven := w.caller(), w.driver != nil
+	p, driven, inTask := w.caller(), w.driver != nil, w.drivesHere()
 	w.mu.Unlock()
 	switch {
 	case p != nil:
 		return p.park(ctx, n, lane, wt)
-	case driven && w.inTask():
+	case inTask:
 		return w.deadlock(n, lane, future.WaitInCallback)
 	case w.bubble != nil:
 		return w.parkInBubble(ctx, n, lane, wt)

@@ -20,12 +20,11 @@ import (
 //
 // Test files may import, besides, every public package and the libraries in testLibraries.
 var importRows = []importRow{
-	{pkg: "future", module: []string{"internal/gid", "internal/mark"}},
+	{pkg: "future", module: []string{"internal/gid"}},
 	{pkg: "internal/gid"},
-	{pkg: "internal/mark"},
 	// The switch of seeded bugs. Nothing imports it but the files that zktest/mutants makes for a build.
 	{pkg: "internal/mutant"},
-	{pkg: "handler", module: []string{"future", "internal/gid", "internal/mark"}},
+	{pkg: "handler", module: []string{"future", "internal/gid"}},
 	{pkg: "internal/wire", libraries: []string{jute}},
 	{pkg: "internal/session", module: []string{"internal/wire", "handler", "future"}, libraries: []string{zap}},
 	{
@@ -135,13 +134,13 @@ func TestCheckImports(t *testing.T) {
 		want      string // part of the complaint; "" when there is none
 	}{
 		{"future/chain.go", "context", ""},
-		{"future/chain.go", module + "/internal/mark", ""},
-		{"future/chain.go", module + "/handler", "package future imports example.org/m/handler: of this module future may import only internal/gid, internal/mark"},
+		{"future/chain.go", module + "/internal/gid", ""},
+		{"future/chain.go", module + "/handler", "package future imports example.org/m/handler: of this module future may import only internal/gid"},
 		{"future/chain.go", zap, "of other modules future may import nothing"},
 		{"future/chain.go", "C", "pure Go"},
-		{"internal/mark/mark.go", module + "/future", "of this module internal/mark may import nothing"},
+		{"internal/gid/gid.go", module + "/future", "of this module internal/gid may import nothing"},
 		{"handler/pool.go", module + "/future", ""},
-		{"handler/pool.go", module + "/zk", "of this module handler may import only future, internal/gid, internal/mark"},
+		{"handler/pool.go", module + "/zk", "of this module handler may import only future, internal/gid"},
 		{"internal/wire/op.go", jute + "/lib/go/jute", ""},
 		{"internal/wire/op.go", jute + "x", "of other modules internal/wire may import only " + jute},
 		{"internal/wire/op.go", module + "/internal/wire/proto", ""},
