@@ -3,7 +3,6 @@ package recipes
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -30,12 +29,11 @@ var (
 // the connection. That is right if the clocks of client and servers run at about the same speed and
 // the servers' tick is at most half the session timeout. Only Token and Txn are right in any case.
 type Held struct {
+	r       *recipe
 	view    *zk.Client
-	session *zk.Hold
+	session *zk.Hold // nil if what is held outlives sessions
 	path    string
-	parent  string
 	token   int64
-	lock    *Lock
 
 	lost    *future.Promise[error]    // on the user's lane
 	gone    *future.Promise[struct{}] // the node is deleted, or bound to go away
@@ -48,52 +46,63 @@ type Held struct {
 	cancels []context.CancelCauseFunc // of the contexts given out
 }
 
+// newHeld makes a Held of an attempt whose node was made, watched, and found to be the first.
 func newHeld(at *attempt, made zk.Created) (*Held, error) {
 	h := &Held{
-		view: at.view, session: at.hold, path: made.Path, parent: at.lock.path, token: made.Czxid, lock: at.lock,
-		lost: future.NewPromise[error](at.lock.user), gone: future.NewPromise[struct{}](at.lock.work), dropped: func() {},
+		r: at.r, view: at.view, session: at.hold, path: made.Path, token: made.Czxid,
+		lost: future.NewPromise[error](at.r.user), gone: future.NewPromise[struct{}](at.r.work), dropped: func() {},
 	}
 	h.ended, h.cancel = context.WithCancelCause(context.Background())
 	if err := h.Err(); err != nil {
 		return nil, zk.ErrSessionExpired // while the answer came
 	}
-	at.hold.Lost().Notify(future.Func(func() { h.end(ErrLost) }))
-	if at.lock.opt.suspendedLoses {
-		h.dropped = at.lock.cl.OnState(func(c zk.StateChange) {
+	if h.session != nil {
+		h.session.Lost().Notify(future.Func(func() { h.end(ErrLost) }))
+	}
+	if at.r.opt.suspendedLoses {
+		h.dropped = at.r.cl.OnState(func(c zk.StateChange) {
 			if c.To != zk.Connected {
 				h.end(ErrLost)
 			}
 		})
 	}
-	future.Async(h.ended, at.lock.work, h.guard)
+	own := at.own
+	future.Async(h.ended, at.r.work, func(co *future.Co) (struct{}, error) { return struct{}{}, h.guard(co, own) })
 	return h, nil
 }
 
-// guard watches the node.
-func (h *Held) guard(co *future.Co) (struct{}, error) {
+// guard watches the node, beginning with a look at it that was taken already, and ends the Held when the node is gone.
+func (h *Held) guard(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) error {
 	for {
-		w, err := awaitWatched(co, h.view.ExistsAndWatch(h.ended, h.path))
+		err := h.unchanged(co, look)
 		switch {
-		case retriable(err):
-			continue
-		case err != nil:
-			if h.ended.Err() == nil {
-				h.end(ErrLost)
-			}
-			return struct{}{}, err
-		case w.Value == nil:
-			w.Unwatch(context.WithoutCancel(h.ended))
+		case h.ended.Err() != nil:
+			return nil
+		case err == nil, retriable(err), h.session == nil && errors.Is(err, zk.ErrSessionExpired):
+			look = h.view.ExistsAndWatch(h.ended, h.path)
+		default:
 			h.end(ErrLost)
-			return struct{}{}, nil
-		}
-		if _, err := future.Await(co, w.Changed); err != nil {
-			w.Unwatch(context.WithoutCancel(h.ended))
-			if h.ended.Err() == nil {
-				h.end(ErrLost)
-			}
-			return struct{}{}, err
+			return err
 		}
 	}
+}
+
+// unchanged returns when something has happened to the node since the look, or the Held has ended; with ErrNoNode if there
+// is no node.
+func (h *Held) unchanged(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) error {
+	w, err := awaitWatched(co, look)
+	if err != nil {
+		return err
+	}
+	if w.Value == nil {
+		err = zk.ErrNoNode
+	} else {
+		_, err = future.Await(co, w.Changed)
+	}
+	if err != nil {
+		w.Unwatch(context.WithoutCancel(h.ended))
+	}
+	return err
 }
 
 // end ends the Held, once, and has its node deleted. A lost one's session may come back: the node is
@@ -108,7 +117,9 @@ func (h *Held) end(why error) {
 	cancels := h.cancels
 	h.cancels = nil
 	h.mu.Unlock()
-	h.session.Release()
+	if h.session != nil {
+		h.session.Release()
+	}
 	h.dropped()
 	h.gone.Follow(h.remove())
 	h.cancel(why)
@@ -124,16 +135,16 @@ func (h *Held) end(why error) {
 func (h *Held) remove() *future.Future[struct{}] {
 	ctx := context.Background()
 	first := h.view.Delete(ctx, h.path, zk.AnyVersion)
-	return future.Async(ctx, h.lock.work, func(co *future.Co) (struct{}, error) {
+	return future.Async(ctx, h.r.work, func(co *future.Co) (struct{}, error) {
 		_, err := future.Await(co, first)
-		if retriable(err) {
+		for retriable(err) || h.session == nil && errors.Is(err, zk.ErrSessionExpired) {
 			err = remove(co, ctx, h.view, h.path)
 		}
 		if err != nil && !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrSessionExpired) { // expired: it is gone, or will be
 			return struct{}{}, err
 		}
-		if c, ok := parseContender(h.path[strings.LastIndexByte(h.path, '/')+1:], marker); ok && c.seq > resetAbove {
-			h.view.Delete(ctx, h.parent, zk.AnyVersion) // if it is empty: see resetAbove
+		if c, ok := parseContender(h.path[len(h.r.path)+1:], nil); ok && c.seq > resetAbove {
+			h.view.Delete(ctx, h.r.path, zk.AnyVersion) // if it is empty: see resetAbove
 		}
 		return struct{}{}, nil
 	})
@@ -145,7 +156,7 @@ func (h *Held) Err() error {
 	h.mu.Lock()
 	err := h.err
 	h.mu.Unlock()
-	if err == nil && h.session.Err() != nil {
+	if err == nil && h.session != nil && h.session.Err() != nil {
 		err = ErrLost
 	}
 	return err
@@ -155,12 +166,16 @@ func (h *Held) Err() error {
 // on a lane of the lock's own.
 func (h *Held) Lost() *future.Future[error] { return h.lost.Future() }
 
-// Token is a fencing token: the zxid of the creation of the lock's node. Whoever acquires the lock later
-// has a greater one. A resource that remembers the greatest token it has seen, and refuses smaller
-// ones, is safe from those who do not know yet that they have lost the lock.
+// Token is a fencing token: the zxid of the creation of the node. Of a lock, a write lock, an election and a semaphore of
+// one, whoever acquires it later has a greater one. A resource that remembers the greatest token it has seen, and refuses
+// smaller ones, is safe from those who do not know yet that they have lost it.
+//
+// Readers of a read-write lock hold it together, in any order of their tokens. The resource remembers the greatest token of
+// a writer and the greatest of anybody; it accepts a reader whose token is not smaller than the first, and a writer whose
+// token is not smaller than the second. The token of a semaphore of more than one orders nothing; use Txn.
 func (h *Held) Token() int64 { return h.token }
 
-// Path is the lock's node.
+// Path is the path of the node.
 func (h *Held) Path() string { return h.path }
 
 // Txn returns a transaction that is refused, with ErrNoNode, once the lock is not held any more: its
@@ -212,7 +227,7 @@ func (c *heldContext) Err() error {
 // Releasing twice, or what is lost, is no error.
 func (h *Held) Release(ctx context.Context) *future.Future[struct{}] {
 	h.end(ErrReleased)
-	return future.Async(ctx, h.lock.work, func(co *future.Co) (struct{}, error) {
+	return future.Async(ctx, h.r.work, func(co *future.Co) (struct{}, error) {
 		return future.Await(co, h.gone.Future())
-	}).On(h.lock.user)
+	}).On(h.r.user)
 }

@@ -1,20 +1,53 @@
 package recipes
 
-// An Option configures a recipe.
+// An Option configures a recipe. Those that mean nothing to a recipe are ignored by it.
 type Option func(*options)
 
 type options struct {
 	identifier     string
 	suspendedLoses bool
+	notEphemeral   bool
+	names          NameStyle
+	patterns       []string
+	requeue        bool
 }
 
-// WithIdentifier sets the data of contenders' nodes: who they are, for people who look. Default: empty.
+// WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
+// Default: what the recipe says, mostly empty.
 func WithIdentifier(id string) Option { return func(o *options) { o.identifier = id } }
 
 // LostOnSuspended ends a Held as soon as the connection is lost, although the session may live. It
 // trades availability for a little caution; the default waits for the proof of section "Ownership" in
 // [Held] to run out.
 func LostOnSuspended() Option { return func(o *options) { o.suspendedLoses = true } }
+
+// NotEphemeral makes nodes that outlive their session. A Held then survives LOST, and is lost only when somebody
+// deletes its node. Whoever dies with it keeps it for ever, until somebody deletes the node.
+func NotEphemeral() Option { return func(o *options) { o.notEphemeral = true } }
+
+// A NameStyle is whose names nodes have.
+type NameStyle uint8
+
+const (
+	// KazooNames are Kazoo's, the default. They also work with locks of go-zookeeper/zk on the same path.
+	KazooNames NameStyle = iota
+	// CuratorStyle are Curator's 5.9.
+	CuratorStyle
+)
+
+// CuratorNames names nodes, and writes data, as Curator does: locks as its InterProcessMutex and InterProcessReadWriteLock,
+// elections as its LeaderLatch, counters as its SharedCount. Then clients in Go and Java may use one path. No name suits
+// Kazoo and Curator alike: on one path, all must have one style.
+func CuratorNames() Option { return func(o *options) { o.names = CuratorStyle } }
+
+// WithLockPatterns also waits for contenders of others: nodes whose names end in one of these texts and a number of ten
+// digits. Those of Kazoo, Curator and go-zookeeper/zk are known without. It is Kazoo's extra_lock_patterns, but literal.
+func WithLockPatterns(patterns ...string) Option {
+	return func(o *options) { o.patterns = append(o.patterns, patterns...) }
+}
+
+// Requeue has [Election.Run] campaign again when leadership is lost while its function runs.
+func Requeue() Option { return func(o *options) { o.requeue = true } }
 
 func gather(opts []Option) options {
 	var o options

@@ -17,3 +17,12 @@ func awaitWatched[T any](co *future.Co, f *future.Future[zk.Watched[T]]) (w zk.W
 	})
 	return w, err
 }
+
+// awaitChange awaits the event of a watch, and takes the watch back if it is not to be awaited any more.
+func awaitChange[T any](co *future.Co, w zk.Watched[T]) error {
+	_, err := future.Await(co, w.Changed)
+	if err != nil {
+		w.Unwatch(context.Background())
+	}
+	return err
+}

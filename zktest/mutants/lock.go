@@ -10,7 +10,7 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   1,
 		Patches: []Patch{{
-			"recipes/sequence.go",
+			"recipes/contender.go",
 			`	slices.SortFunc(cs, func(a, b contender) int {
 		return cmp.Or(`,
 			`	slices.SortFunc(cs, func(a, b contender) int {
@@ -28,7 +28,7 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   24,
 		Patches: []Patch{{
-			"recipes/lock.go",
+			"recipes/attempt.go",
 			`		if errors.Is(err, zk.ErrNoNode) {
 			return nil
 		}
@@ -60,11 +60,11 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   2,
 		Patches: []Patch{{
-			"recipes/lock.go",
-			`		if err := at.waitFor(co, at.lock.path+"/"+queue[i-1].name); err != nil && !retriable(err) {
+			"recipes/contest.go",
+			`		if err := at.waitFor(co, c.path+"/"+before.name); err != nil && !retriable(err) {
 			return nil, err
 		}`,
-			`		if err := at.waitFor(co, at.lock.path+"/"+queue[i-1].name); err != nil && !retriable(err) {
+			`		if err := at.waitFor(co, c.path+"/"+before.name); err != nil && !retriable(err) {
 			return nil, err
 		} else if err == nil && mutant.On("first-without-looking") {
 			return newHeld(at, made)
@@ -80,13 +80,11 @@ var lock = []Mutant{
 		Worst:   5,
 		Patches: []Patch{{
 			"recipes/held.go",
-			`		_, err := future.Await(co, first)
-		if retriable(err) {`,
+			`		_, err := future.Await(co, first)`,
 			`		_, err := future.Await(co, first)
 		if mutant.On("release-not-retried") && retriable(err) {
 			return struct{}{}, nil
-		}
-		if retriable(err) {`,
+		}`,
 		}},
 	},
 	{
@@ -129,13 +127,13 @@ var lock = []Mutant{
 				"recipes/held.go",
 				`	err := h.err
 	h.mu.Unlock()
-	if err == nil && h.session.Err() != nil {`,
+	if err == nil && h.session != nil && h.session.Err() != nil {`,
 				`	err := h.err
 	h.mu.Unlock()
 	if mutant.On("holder-ignores-state") {
 		return err
 	}
-	if err == nil && h.session.Err() != nil {`,
+	if err == nil && h.session != nil && h.session.Err() != nil {`,
 			},
 			{
 				"recipes/held.go",
@@ -158,10 +156,11 @@ var lock = []Mutant{
 		Worst:   1,
 		Patches: []Patch{{
 			"recipes/held.go",
-			`	future.Async(h.ended, at.lock.work, h.guard)`,
-			`	if !mutant.On("own-node-not-watched") {
-		future.Async(h.ended, at.lock.work, h.guard)
-	}`,
+			`	future.Async(h.ended, at.r.work, func`,
+			`	if mutant.On("own-node-not-watched") {
+		return h, nil
+	}
+	future.Async(h.ended, at.r.work, func`,
 		}},
 	},
 	{
@@ -172,11 +171,13 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   2,
 		Patches: []Patch{{
-			"recipes/lock.go",
+			"recipes/attempt.go",
 			`func (at *attempt) abandon() {
 	ctx := context.WithoutCancel(at.ctx)`,
 			`func (at *attempt) abandon() {
-	if _, _, done := at.made.Poll(); !done && mutant.On("cancelled-acquire-leaves-node") {
+	if at.made == nil {
+		// nothing to leave
+	} else if _, _, done := at.made.Poll(); !done && mutant.On("cancelled-acquire-leaves-node") {
 		at.hold.Release()
 		return
 	}
@@ -191,7 +192,7 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   1,
 		Patches: []Patch{{
-			"recipes/lock.go",
+			"recipes/attempt.go",
 			`		return struct{}{}, remove(co, ctx, at.view, made.Path)`,
 			`		if mutant.On("abandoned-node-stays") {
 			return struct{}{}, nil
@@ -207,7 +208,7 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   11,
 		Patches: []Patch{{
-			"recipes/lock.go",
+			"recipes/recipe.go",
 			`		case !retriable(err):
 			return err
 		}`,
@@ -224,9 +225,9 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   3,
 		Patches: []Patch{{
-			"recipes/lock.go",
-			`			if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
-			`			if mutant.On("acquire-ends-with-session") || !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
+			"recipes/attempt.go",
+			`		if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
+			`		if mutant.On("acquire-ends-with-session") || !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
 		}},
 	},
 	{
@@ -238,12 +239,12 @@ var lock = []Mutant{
 		Worst:   40,
 		Patches: []Patch{
 			{
-				"recipes/sequence.go",
+				"recipes/contender.go",
 				`			exact = exact && c.seq >= 0 && c.seq < orderedBelow`,
 				`			exact = exact && (c.seq >= 0 && c.seq < orderedBelow || mutant.On("number-beyond-range"))`,
 			},
 			{
-				"recipes/sequence.go",
+				"recipes/contender.go",
 				`		exact = exact && cs[i].seq != cs[i-1].seq`,
 				`		exact = exact && (cs[i].seq != cs[i-1].seq || mutant.On("number-beyond-range"))`,
 			},

@@ -86,12 +86,12 @@ var protect = []Mutant{
 				`		if !p.k.flags.Ephemeral() || st.EphemeralOwner == owner || mutant.On("foreign-ephemeral") {`,
 			},
 			{
-				"recipes/lock.go",
-				`			at := &attempt{lock: l, ctx: ctx, view: l.cl.Pinned(s), hold: hold}`,
-				`			at := &attempt{lock: l, ctx: ctx, view: l.cl.Pinned(s), hold: hold}
-			if mutant.On("foreign-ephemeral") {
-				at.view = l.cl
-			}`,
+				"recipes/attempt.go",
+				`			return &attempt{r: r, ctx: ctx, view: r.cl.Pinned(s), hold: hold}, nil`,
+				`			if mutant.On("foreign-ephemeral") {
+				return &attempt{r: r, ctx: ctx, view: r.cl, hold: hold}, nil
+			}
+			return &attempt{r: r, ctx: ctx, view: r.cl.Pinned(s), hold: hold}, nil`,
 			},
 			{
 				"internal/session/tick.go",

@@ -23,7 +23,7 @@ func TestContenders(t *testing.T) {
 		{"turned negative", []string{name(1, "-2147483648"), name(2, "0000000001")},
 			[]string{name(1, "-2147483648"), name(2, "0000000001")}, false},
 	} {
-		got, exact := contenders(c.names, marker)
+		got, exact := contenders(c.names, nil)
 		var names []string
 		for _, g := range got {
 			names = append(names, g.name)

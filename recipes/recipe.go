@@ -1,0 +1,77 @@
+package recipes
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/zk"
+)
+
+// A recipe is what all recipes have.
+type recipe struct {
+	cl   *zk.Client
+	path string
+	opt  options
+
+	work handler.Lane // its bodies run here, and its state belongs to it
+	user handler.Lane // what user code links to: however long that takes, the work goes on
+}
+
+// newRecipe returns a recipe of some kind, which names its lanes.
+func newRecipe(cl *zk.Client, kind, path string, opts []Option) *recipe {
+	name := kind + "-" + cl.GUID()[:8]
+	return &recipe{
+		cl: cl, path: path, opt: gather(opts),
+		work: cl.Handler().Lane(name + "/work"),
+		user: cl.Handler().Lane(name + "-user/callbacks"),
+	}
+}
+
+// beside is a recipe that works for r on another path.
+func (r *recipe) beside(path string) *recipe {
+	other := *r
+	other.path = path
+	return &other
+}
+
+// prove waits for a session that lives and can be proved to. Requests wait for a connection; and a client that was
+// idle has shown its session for a while to nobody but the server it is connected to, which a sync makes good.
+func (r *recipe) prove(co *future.Co, ctx context.Context) error {
+	_, err := future.Await(co, r.cl.Sync(ctx, "/"))
+	switch {
+	case errors.Is(err, zk.ErrNotReadOnly):
+		writable := future.NewPromise[struct{}](r.work)
+		defer r.cl.OnState(func(c zk.StateChange) {
+			if c.To != zk.ConnectedReadOnly {
+				writable.Complete(struct{}{}, nil)
+			}
+		})()
+		if r.cl.State() != zk.ConnectedReadOnly {
+			return nil
+		}
+		_, err = future.Await(co, writable.Future())
+	case retriable(err), errors.Is(err, zk.ErrSessionExpired):
+		err = nil // in the next one
+	}
+	return err
+}
+
+// retriable reports whether a read may be tried again in the same session.
+func retriable(err error) bool {
+	return errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrThrottled)
+}
+
+// remove deletes a node, as long as the session of view, if it is pinned to one, lives. One that is not there is removed.
+func remove(co *future.Co, ctx context.Context, view *zk.Client, path string) error {
+	for {
+		_, err := future.Await(co, view.Delete(ctx, path, zk.AnyVersion))
+		switch {
+		case err == nil, errors.Is(err, zk.ErrNoNode):
+			return nil
+		case !retriable(err):
+			return err
+		}
+	}
+}
