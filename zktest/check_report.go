@@ -20,18 +20,23 @@ import (
 func (c *checker) report(o outcome) {
 	c.out.Helper()
 	var b strings.Builder
-	f := o.failure
-	fmt.Fprintf(&b, "zktest: %s at step %d, t=%v\n", f.text, f.step, f.at.Round(time.Microsecond))
-	if f.stack != nil {
-		fmt.Fprintf(&b, "%s\n", f.stack)
-	}
-	fmt.Fprintf(&b, "replay: %s\n", c.replay(o.plan))
+	c.headline(&b, o)
 	small := o
 	if !c.noShrink {
 		small = c.shrink(o)
 	}
 	c.keep(&b, small)
 	c.out.Errorf("%s", b.String())
+}
+
+// headline says what broke, where and when, and how to see it again.
+func (c *checker) headline(b *strings.Builder, o outcome) {
+	f := o.failure
+	fmt.Fprintf(b, "zktest: %s at step %d, t=%v\n", f.text, f.step, f.at.Round(time.Microsecond))
+	if f.stack != nil {
+		fmt.Fprintf(b, "%s\n", f.stack)
+	}
+	fmt.Fprintf(b, "replay: %s\n", c.replay(o.plan))
 }
 
 // replay is the command that runs a plan, or the seed that it comes from, again.
@@ -112,11 +117,7 @@ func (c *checker) picture(o outcome) *picture.Run {
 		switch last := o.trace.Last(); {
 		case len(f.lanes) > 0:
 		case f.kind == "liveness": // all of them wait
-			for _, name := range o.processes {
-				if !slices.Contains(o.plan.Without, name) {
-					about.Violation.Lanes = append(about.Violation.Lanes, name)
-				}
-			}
+			about.Violation.Lanes = o.started()
 		case last != "":
 			about.Violation.Lanes = []string{last}
 		}
@@ -166,10 +167,11 @@ func (c *checker) stored() bool {
 			c.out.Errorf("zktest: %v", err)
 			return false
 		}
-		o := c.world(p, manner{})
-		if o.failure != nil {
-			c.out.Errorf("zktest: %s at step %d, t=%v\nreplay: ZKSIM_PLAN=%s %s",
-				o.failure.text, o.failure.step, o.failure.at, file, c.command())
+		if o := c.world(p, manner{}); o.failure != nil {
+			var b strings.Builder
+			c.replaying = file
+			c.headline(&b, o)
+			c.out.Errorf("%s", strings.TrimSuffix(b.String(), "\n"))
 			return false
 		}
 	}
@@ -238,13 +240,17 @@ func setting(key string) string {
 
 // size is how large a failure is, as far as that makes it hard to understand.
 func size(o outcome) string {
-	left := 0
+	return count(len(o.plan.Faults), "fault", "faults") + ", " + count(len(o.started()), "process", "processes")
+}
+
+// started are the processes that the plan has not left out.
+func (o *outcome) started() (names []string) {
 	for _, name := range o.processes {
 		if !slices.Contains(o.plan.Without, name) {
-			left++
+			names = append(names, name)
 		}
 	}
-	return count(len(o.plan.Faults), "fault", "faults") + ", " + count(left, "process", "processes")
+	return names
 }
 
 func count(n int, one, many string) string {

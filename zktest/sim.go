@@ -32,7 +32,6 @@ type Sim struct {
 	chaos  *handler.Node
 	start  time.Time
 	trace  *record.Recorder // nil: nobody looks
-	tier   tier
 
 	runs    int           // Runs so far
 	ranFrom time.Duration // when the last one began
@@ -67,7 +66,7 @@ func newSim(p plan.Plan, how manner) *Sim {
 		p = drawn
 	}
 	s := &Sim{
-		plan: p, fixed: fixed, tier: how.tier, watch: how.watch,
+		plan: p, fixed: fixed, watch: how.watch,
 		names: make(map[string]int), sometimes: make(map[string]bool),
 		ways: make(map[way]*wayState), clocks: make(map[string]*nodeClock),
 	}
@@ -130,8 +129,11 @@ func (s *Sim) Sometimes(name string, cond bool) {
 
 // At calls f at a time since the beginning, or in the next step if that is past. f must not wait.
 func (s *Sim) At(t time.Duration, f func()) {
-	s.chaos.AfterFunc(t-s.Now(), future.Func(f))
+	s.after(t-s.Now(), f)
 }
+
+// after calls f in a while.
+func (s *Sim) after(d time.Duration, f func()) { s.chaos.AfterFunc(d, future.Func(f)) }
 
 // Run lets the world go on for d. Faults, if the test asked for them, come and go.
 func (s *Sim) Run(d time.Duration) {
@@ -151,10 +153,12 @@ func (s *Sim) Heal() {
 		s.finish(s.ongoing[len(s.ongoing)-1])
 	}
 	for _, e := range s.ensembles {
-		e.heal()
+		for _, v := range e.servers {
+			mend(v)
+		}
 	}
 	for _, p := range s.processes {
-		p.heal()
+		mend(p)
 	}
 }
 

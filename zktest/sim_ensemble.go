@@ -42,7 +42,7 @@ func (s *Sim) Ensemble(n int, opts ...ServerOption) *SimEnsemble {
 	}
 	for i := range n + observers {
 		name := fmt.Sprint("server", first+i+1)
-		v := &simServer{e: e, index: i, name: name, disk: new(ensemble.Disk), node: s.world.Node(name)}
+		v := &simServer{body: body{s: s, name: name, node: s.world.Node(name)}, e: e, index: i, disk: new(ensemble.Disk)}
 		v.observes = i >= n
 		v.disk.Begin(int32(s.plan.Knob(plan.EpochStart)))
 		v.rng = v.node.Rand("delays")
@@ -85,7 +85,7 @@ func (e *SimEnsemble) Leader() int {
 func (e *SimEnsemble) Kill(i int) { e.servers[i].crash(false) }
 
 // Restart starts a server that is dead.
-func (e *SimEnsemble) Restart(i int) { e.servers[i].restart() }
+func (e *SimEnsemble) Restart(i int) { e.servers[i].revive() }
 
 // Pause stops a server as SIGSTOP does, until Resume.
 func (e *SimEnsemble) Pause(i int) { e.servers[i].pause() }
@@ -95,10 +95,8 @@ func (e *SimEnsemble) Resume(i int) { e.servers[i].resume() }
 
 // Expire ends a client's session now, as if its timeout had passed. It reports whether there is a leader
 // who could.
-func (e *SimEnsemble) Expire(cl *zk.Client) bool { return e.expire(cl.Session().ID) }
-
-func (e *SimEnsemble) expire(session int64) (ok bool) {
-	if i := e.Leader(); i >= 0 && session != 0 {
+func (e *SimEnsemble) Expire(cl *zk.Client) (ok bool) {
+	if i, session := e.Leader(), cl.Session().ID; i >= 0 && session != 0 {
 		v := e.servers[i]
 		ok = v.member.ExpireSession(v.node.Now(), session)
 		v.host.settle()
@@ -107,11 +105,9 @@ func (e *SimEnsemble) expire(session int64) (ok bool) {
 }
 
 // Drop cuts a client's connection. Its session lives on. It reports whether there was one.
-func (e *SimEnsemble) Drop(cl *zk.Client) bool { return e.drop(cl.Session().ID) }
-
-func (e *SimEnsemble) drop(session int64) (ok bool) {
+func (e *SimEnsemble) Drop(cl *zk.Client) (ok bool) {
 	for _, v := range e.servers {
-		if !v.dead && v.member.DropSession(session) {
+		if !v.dead && v.member.DropSession(cl.Session().ID) {
 			v.host.settle()
 			ok = true
 		}
@@ -150,13 +146,4 @@ func (e *SimEnsemble) newest() *ensemble.Member {
 		}
 	}
 	return best
-}
-
-func (e *SimEnsemble) heal() {
-	for _, v := range e.servers {
-		v.restart()
-		for v.paused > 0 {
-			v.resume()
-		}
-	}
 }

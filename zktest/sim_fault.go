@@ -1,8 +1,8 @@
 package zktest
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gazoo-go/gazoo/zktest/internal/picture"
@@ -41,9 +41,9 @@ func (s *Sim) begin(f *plan.Fault) {
 	if s.healed {
 		return
 	}
-	when, label, _ := strings.Cut(f.Words(), ": ")
-	if _, length, lasts := strings.Cut(when, " for "); lasts {
-		label += " (" + length + ")"
+	label := f.What()
+	if f.For > 0 {
+		label += fmt.Sprintf(" (%v)", f.For)
 	}
 	s.trace.Mark(s.laneOf(f), picture.Fault, label, "")
 	undo := s.apply(f)
@@ -99,9 +99,6 @@ func (s *Sim) apply(f *plan.Fault) (undo func()) {
 	on := s.find(f.On, f.To)
 	switch f.Kind {
 	case Kill, Restart, PowerOff, KillLeader:
-		if f.Kind == KillLeader {
-			on = s.find(plan.Leader, "")
-		}
 		return s.strike(f.Kind, on)
 	case Stall, Partition, HalfOpen, Lose, Drip, SlowLink, Reset, ResetAfter:
 		to := s.find(f.To, f.On)

@@ -26,18 +26,11 @@ import (
 // Its function runs as a coroutine: Wait suspends it, and so does Sleep. It must not block in any other
 // way: not on a channel, not by time.Sleep. For code that does there is [Goroutines].
 type Process struct {
-	s    *Sim
-	name string
-	fn   func(*Process)
-
-	node    *handler.Node
+	body
+	fn      func(*Process)
 	ctx     context.Context
 	cancel  context.CancelFunc
 	clients []connected // of this life
-	lives   int
-	dead    bool
-	paused  int // how many pauses have not ended
-	heals   int // how often all of them were ended at once
 	done    bool
 	sleep   handler.Lane
 }
@@ -58,8 +51,7 @@ func (s *Sim) Process(name string, fn func(*Process)) *Process {
 	if plan.Reserved(name) || s.find(name, "") != nil || name == "" || name == nodeName(s.chaos) {
 		panic(fmt.Sprintf("zktest: a process cannot be called %q", name))
 	}
-	p := &Process{s: s, name: name, fn: fn, cancel: func() {}, dead: true}
-	p.node = s.world.Node(name)
+	p := &Process{body: body{s: s, name: name, node: s.world.Node(name), dead: true}, fn: fn, cancel: func() {}}
 	s.trace.Lane(name, picture.Client)
 	s.setClock(p.node)
 	s.processes = append(s.processes, p)
@@ -75,8 +67,8 @@ func (s *Sim) Process(name string, fn func(*Process)) *Process {
 
 func (p *Process) start() {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.dead, p.done, p.clients = false, false, nil
-	p.lives++
+	p.done, p.clients = false, nil
+	p.begin()
 	p.sleep = p.node.Lane("sleep")
 	life := p.lives
 	p.node.Spawn(func() { p.live(life) })
@@ -170,16 +162,7 @@ func (p *Process) Between(min, max time.Duration) time.Duration { return between
 func (p *Process) Kill() { p.crash(false) }
 
 func (p *Process) crash(power bool) {
-	if p.dead {
-		return
-	}
-	p.dead, p.paused = true, 0
-	p.s.trace.Down(p.name)
-	if power {
-		p.node.PowerOff()
-	} else {
-		p.node.Kill()
-	}
+	p.body.crash(power)
 	p.cancel()
 }
 
@@ -194,50 +177,14 @@ func (p *Process) Restart() {
 	if !p.dead {
 		p.Kill()
 	}
-	p.node = p.node.Restart()
-	p.s.trace.Up(p.name)
+	p.reboot()
 	p.start()
 }
 
 // Pause stops the process for d, as a long garbage collection does: what is due waits, bytes that arrive
 // wait, its clock goes on. Then all of it happens, oldest first.
 func (p *Process) Pause(d time.Duration) {
-	if p.dead {
-		return
-	}
-	life, heals := p.lives, p.heals
-	p.pause()
-	p.s.chaos.AfterFunc(d, future.Func(func() {
-		if p.lives == life && p.heals == heals {
-			p.resume()
-		}
-	}))
-}
-
-func (p *Process) pause() {
-	if p.paused++; p.paused == 1 {
-		p.s.trace.Paused(p.name)
-		p.node.Pause()
-	}
-}
-
-func (p *Process) resume() {
-	if p.dead || p.paused == 0 {
-		return
-	}
-	if p.paused--; p.paused == 0 {
-		p.s.trace.Up(p.name)
-		p.node.Resume()
-	}
-}
-
-// heal brings the process back.
-func (p *Process) heal() {
-	if p.dead {
-		p.Restart()
-	}
-	p.heals++
-	for p.paused > 0 {
-		p.resume()
+	if undo := pause(p); undo != nil {
+		p.s.after(d, undo)
 	}
 }

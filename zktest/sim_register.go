@@ -33,22 +33,20 @@ func (s *Sim) Register(name string) *Register {
 
 // Write is a write that shows its token. The error says that the token is too old.
 func (r *Register) Write(p *Process, token int64) error {
-	err := r.fence.Write(token)
-	r.show(p, "write", token, err)
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.name, err)
-	}
-	r.count[p]++
-	return nil
+	return r.judged(p, "write", token, r.fence.Write(token))
 }
 
 // Read is a read, by one who shares the resource with other readers. The error says that its token is older
 // than a write.
 func (r *Register) Read(p *Process, token int64) error {
-	err := r.fence.Read(token)
-	r.show(p, "read", token, err)
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.name, err)
+	return r.judged(p, "read", token, r.fence.Read(token))
+}
+
+// judged is what becomes of a request that the fence has refused, or, with a nil error, accepted.
+func (r *Register) judged(p *Process, what string, token int64, refused error) error {
+	r.show(p, what, token, refused)
+	if refused != nil {
+		return fmt.Errorf("%s: %w", r.name, refused)
 	}
 	r.count[p]++
 	return nil

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/zktest/core/ensemble"
 	"github.com/gazoo-go/gazoo/zktest/internal/plan"
@@ -13,11 +12,10 @@ import (
 
 // A simServer is one server of a SimEnsemble: a machine that may be dead, and a disk that outlives it.
 type simServer struct {
+	body
 	e        *SimEnsemble
 	index    int
 	observes bool // has no vote
-	name     string
-	node     *handler.Node
 	disk     *ensemble.Disk
 	member   *ensemble.Member
 	host     *host
@@ -25,9 +23,6 @@ type simServer struct {
 
 	rng *rand.Rand
 
-	lives            int
-	dead             bool
-	paused           int           // pauses that have not ended
 	silent, refusing int           // faults of that kind that have not ended
 	write, lag       time.Duration // how much longer a write to its disk takes, and applying what is committed
 }
@@ -58,8 +53,7 @@ func (v *simServer) start() {
 	for i := range peers {
 		peers[i] = ensemble.Peer{ID: int64(i + 1), Observer: e.servers[i].observes}
 	}
-	v.dead, v.paused = false, 0
-	v.lives++
+	v.begin()
 	v.member = ensemble.NewMember(cfg, v.disk, peers, v.node.Now())
 	v.host = &host{node: v.node, m: v.member, after: v.send, silent: func() bool { return v.silent > 0 }}
 	if _, err := v.host.listen(":2181"); err != nil {
@@ -104,49 +98,10 @@ func (v *simServer) post(from *simServer, what string, fn func()) {
 	})
 }
 
-// crash kills the server. Unless it is for want of power, whoever is connected to it is told.
-func (v *simServer) crash(power bool) {
+// revive starts the server, if it is dead.
+func (v *simServer) revive() {
 	if v.dead {
-		return
-	}
-	v.dead, v.paused = true, 0
-	if power {
-		v.node.PowerOff()
-	} else {
-		v.node.Kill()
-	}
-	v.e.s.trace.Down(v.name)
-}
-
-func (v *simServer) restart() {
-	if v.dead {
-		v.node = v.node.Restart()
-		v.e.s.trace.Up(v.name)
+		v.reboot()
 		v.start()
 	}
-}
-
-func (v *simServer) pause() {
-	if v.dead {
-		return
-	}
-	if v.paused++; v.paused == 1 {
-		v.node.Pause()
-		v.e.s.trace.Paused(v.name)
-	}
-}
-
-func (v *simServer) resume() {
-	if v.paused == 0 || v.dead {
-		return
-	}
-	if v.paused--; v.paused == 0 {
-		v.node.Resume()
-		v.e.s.trace.Up(v.name)
-	}
-}
-
-// after calls f in a while.
-func (s *Sim) after(d time.Duration, f func()) {
-	s.chaos.AfterFunc(d, future.Func(f))
 }

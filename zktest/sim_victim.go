@@ -11,19 +11,91 @@ type victim interface {
 	life() int // counts its starts
 	isDead() bool
 	crash(power bool) // power: nobody is told
-	revive()
+	revive()          // who is dead
 	pause()
 	resume()
+	healed() int // counts how often all pauses were ended at once
+	goOn()
 }
 
-func (p *Process) machine() *handler.Node   { return p.node }
-func (p *Process) life() int                { return p.lives }
-func (p *Process) isDead() bool             { return p.dead }
-func (p *Process) revive()                  { p.Restart() }
-func (v *simServer) machine() *handler.Node { return v.node }
-func (v *simServer) life() int              { return v.lives }
-func (v *simServer) isDead() bool           { return v.dead }
-func (v *simServer) revive()                { v.restart() }
+func (p *Process) revive() { p.Restart() }
+
+// A body is what a process and a server have in common: a machine that can be killed, paused and started again.
+type body struct {
+	s      *Sim
+	name   string
+	node   *handler.Node
+	lives  int
+	dead   bool
+	paused int // how many pauses have not ended
+	heals  int // how often all of them were ended at once
+}
+
+func (b *body) machine() *handler.Node { return b.node }
+func (b *body) life() int              { return b.lives }
+func (b *body) isDead() bool           { return b.dead }
+func (b *body) healed() int            { return b.heals }
+
+// begin says that a new life begins, reboot that the machine of the last one is started again for it.
+func (b *body) begin() {
+	b.dead, b.paused = false, 0
+	b.lives++
+}
+
+func (b *body) reboot() {
+	b.node = b.node.Restart()
+	b.s.trace.Up(b.name)
+}
+
+// crash kills. Unless it is for want of power, whoever is connected is told.
+func (b *body) crash(power bool) {
+	if b.dead {
+		return
+	}
+	b.dead, b.paused = true, 0
+	b.s.trace.Down(b.name)
+	if power {
+		b.node.PowerOff()
+	} else {
+		b.node.Kill()
+	}
+}
+
+func (b *body) pause() {
+	if b.dead {
+		return
+	}
+	if b.paused++; b.paused == 1 {
+		b.s.trace.Paused(b.name)
+		b.node.Pause()
+	}
+}
+
+func (b *body) resume() {
+	if b.dead || b.paused == 0 {
+		return
+	}
+	if b.paused--; b.paused == 0 {
+		b.s.trace.Up(b.name)
+		b.node.Resume()
+	}
+}
+
+// goOn ends all pauses.
+func (b *body) goOn() {
+	b.heals++
+	for b.paused > 0 {
+		b.resume()
+	}
+}
+
+// mend brings somebody back.
+func mend(on victim) {
+	if on.isDead() {
+		on.revive()
+	}
+	on.goOn()
+}
 
 // find returns who is meant by a name, nil for nobody. Some names depend on who is at the other end.
 func (s *Sim) find(name, other string) victim {
@@ -124,10 +196,10 @@ func pause(on victim) (undo func()) {
 	if on.isDead() {
 		return nil
 	}
-	life := on.life()
+	life, heals := on.life(), on.healed()
 	on.pause()
 	return func() {
-		if on.life() == life {
+		if on.life() == life && on.healed() == heals {
 			on.resume()
 		}
 	}

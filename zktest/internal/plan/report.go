@@ -47,10 +47,11 @@ func (f Fault) Words() string {
 	} else if k := kindOf(f.Kind); k != nil && k.lasts {
 		when += " until healed"
 	}
-	return when + ": " + f.what()
+	return when + ": " + f.What()
 }
 
-func (f Fault) what() string {
+// What is Words without the time.
+func (f Fault) What() string {
 	on, to, amount := who(f.On), who(f.To), time.Duration(f.Amount)
 	oneWay, bothWays := on+" -> "+to, on+" <-> "+to
 	switch f.Kind {

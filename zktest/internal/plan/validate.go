@@ -144,6 +144,7 @@ func (c *checker) fault(field string, f *Fault) {
 		c.check(f.To == "", field+".to", "%s has one target only", f.Kind)
 		c.check(f.On != Connected, field+".on", "%q needs a link", f.On)
 	}
+	c.check(f.Kind != KillLeader || f.On == Leader, field+".on", "%s happens to %q, not to %q", f.Kind, Leader, f.On)
 	if k.needs == aProcess {
 		c.check(!Reserved(f.On), field+".on", "%s happens to a process, not to %q", f.Kind, f.On)
 	}

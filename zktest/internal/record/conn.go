@@ -130,7 +130,10 @@ func (c *conn) request(r *Recorder, a *picture.Arrow, frame []byte, index int) {
 		a.Detail += "\n" + describe(rec)
 		if p := pathOf(rec); p != "" {
 			a.Label += " " + short(p)
-			a.Subject, asked.path = p, p
+			a.Subject = p
+			if op != wire.OpMulti { // of which servers tell another path
+				asked.path = p
+			}
 		}
 	}
 	c.pending[h.Xid] = asked
@@ -188,16 +191,17 @@ func (c *conn) reply(r *Recorder, a *picture.Arrow, frame []byte, index int) {
 	}
 }
 
-// pathOf is the path in a record, if it has one.
+// pathOf is the path in a record, or the first of several, if it has one.
 func pathOf(rec wire.Record) string {
-	type pathed interface{ GetPath() string }
-	if p, ok := rec.(pathed); ok {
-		return p.GetPath()
-	}
-	text := fmt.Sprintf("%+v", rec)
-	if _, rest, ok := strings.Cut(text, "Path:"); ok {
-		path, _, _ := strings.Cut(rest, " ")
-		return strings.TrimRight(path, "}")
+	switch r := rec.(type) {
+	case interface{ GetPath() string }:
+		return r.GetPath()
+	case *proto.GetEphemeralsRequest:
+		return r.PrefixPath
+	case *wire.MultiRequest:
+		if len(r.Ops) > 0 {
+			return pathOf(r.Ops[0].Record)
+		}
 	}
 	return ""
 }
@@ -207,6 +211,13 @@ const maxDetail = 300
 
 func describe(rec wire.Record) string {
 	text := strings.TrimPrefix(fmt.Sprintf("%+v", rec), "&")
+	if m, ok := rec.(*wire.MultiRequest); ok {
+		var ops []string
+		for _, op := range m.Ops {
+			ops = append(ops, fmt.Sprintf("%v %s", op.Op, describe(op.Record)))
+		}
+		text = strings.Join(ops, "\n")
+	}
 	if len(text) > maxDetail {
 		text = text[:maxDetail] + "..."
 	}

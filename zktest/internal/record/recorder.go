@@ -70,22 +70,18 @@ func (r *Recorder) Observe(e handler.Event) {
 
 // Session follows the session of a client. state is asked after every step.
 func (r *Recorder) Session(lane, key string, state func() string) {
-	if r == nil {
-		return
-	}
-	r.polls = append(r.polls, poll{lane: lane, key: "session " + key, state: func() (picture.BarKind, string, int64) {
-		return picture.Session, state(), 0
-	}})
+	r.follow(lane, "session "+key, picture.Session, state)
 }
 
 // Role follows what a server is doing.
 func (r *Recorder) Role(lane string, state func() string) {
-	if r == nil {
-		return
+	r.follow(lane, "role "+lane, picture.Role, state)
+}
+
+func (r *Recorder) follow(lane, key string, kind picture.BarKind, state func() string) {
+	if r != nil {
+		r.polls = append(r.polls, poll{lane: lane, key: key, state: func() (picture.BarKind, string, int64) { return kind, state(), 0 }})
 	}
-	r.polls = append(r.polls, poll{lane: lane, key: "role " + lane, state: func() (picture.BarKind, string, int64) {
-		return picture.Role, state(), 0
-	}})
 }
 
 // Holds follows whether somebody believes that he holds a lock, until believes is false for the first time.
@@ -226,9 +222,12 @@ func (r *Recorder) Call(from, to, label string) {
 
 // Run returns what was recorded, with what the caller knows about it.
 func (r *Recorder) Run(about picture.Run) picture.Run {
-	r.poll()
-	r.tell(r.lost())
-	run := r.run
+	var run picture.Run
+	if r != nil {
+		r.poll()
+		r.tell(r.lost())
+		run = r.run
+	}
 	run.Name, run.Seed, run.Replay, run.Plan, run.Beside, run.Violation =
 		about.Name, about.Seed, about.Replay, about.Plan, about.Beside, about.Violation
 	return run
