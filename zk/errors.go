@@ -37,6 +37,8 @@ const (
 	ErrThrottled               = wire.CodeThrottledOp             // the server was too busy; nothing was done (3.7)
 	ErrEphemeralOnLocalSession = wire.CodeEphemeralOnLocalSession // local sessions cannot have ephemeral nodes (3.5)
 	ErrReconfigDisabled        = wire.CodeReconfigDisabled        // reconfiguration is off (3.5.3)
+	ErrReconfigInProgress      = wire.CodeReconfigInProgress      // another reconfiguration is under way (3.5)
+	ErrNewConfigNoQuorum       = wire.CodeNewConfigNoQuorum       // too few of the new members are up to date (3.5)
 )
 
 // What the client says.

@@ -25,6 +25,17 @@ type excuser[T any] interface {
 	excuse(o *base, r session.Reply) (v T, ok bool)
 }
 
+// An explainer is a kind that knows better what an error of the server's means.
+type explainer interface {
+	explain(err error) error
+}
+
+// A splitter is a kind that several older operations can do as well, if not in the same place in the order.
+// split calls done once, inline, with what becomes of the operation. o's context may have ended.
+type splitter[T any] interface {
+	split(o *base, done func(v T, err error))
+}
+
 // An elder is a kind that an older operation can do as well; see [session.Elder].
 type elder interface {
 	age(op wire.Op, body []byte) wire.Op
@@ -117,11 +128,20 @@ func (o *base) error(err error, r session.Reply) error {
 // changes reports whether op changes something on the server. Sync goes the way of writes, but does not.
 func changes(op wire.Op) bool { return op.Write() && op != wire.OpSync }
 
+// A contentError is what is wrong with a reply that is well-formed as such: it does not cost the connection.
+type contentError struct{ error }
+
+func (e contentError) Unwrap() error { return e.error }
+
 // nonsense is the error of a reply that cannot be understood, which costs the connection. The server
 // says that it has done what was asked.
 func (o *base) nonsense(err error, r session.Reply) error {
-	err = fmt.Errorf("%w: %w", ErrProtocol, err)
-	o.c.driver.HangUp(r.Conn, err)
+	var content contentError
+	bad := fmt.Errorf("%w: %w", ErrProtocol, err)
+	if !errors.As(err, &content) {
+		o.c.driver.HangUp(r.Conn, bad)
+	}
+	err = bad
 	return &OpError{Op: opName(o.req.Op), Path: o.path, Err: err, maybe: changes(o.req.Op), epoch: r.Epoch}
 }
 
@@ -140,6 +160,12 @@ func (o *op[T, K]) Complete(b *future.Batch, r session.Reply) {
 	if o.armed.Load() {
 		o.c.driver.Disarm(&o.req)
 	}
+	if r.Err == ErrUnimplemented {
+		if k, ok := any(&o.k).(splitter[T]); ok {
+			k.split(&o.base, func(v T, err error) { o.finish(nil, v, err) })
+			return
+		}
+	}
 	v, err := o.result(r)
 	o.finish(b, v, err)
 }
@@ -153,7 +179,11 @@ func (o *op[T, K]) result(r session.Reply) (v T, err error) {
 				return v, nil
 			}
 		}
-		return v, o.error(r.Err, r)
+		err := r.Err
+		if k, ok := any(&o.k).(explainer); ok {
+			err = k.explain(err)
+		}
+		return v, o.error(err, r)
 	}
 	d := decoders.Get().(*wire.Decoder)
 	d.Reset(r.Body)

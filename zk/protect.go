@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	"github.com/gazoo-go/gazoo/future"
-	"github.com/gazoo-go/gazoo/internal/session"
 	"github.com/gazoo-go/gazoo/internal/wire"
-	"github.com/gazoo-go/gazoo/internal/wire/proto"
 )
 
 // guidPrefix starts the name of a protected node, as in Curator.
@@ -142,7 +140,9 @@ func (p *protector) candidates(co *future.Co, on *Client) ([]string, error) {
 	var all []string
 	var err error
 	if p.k.flags.Ephemeral() && !p.old {
-		all, err = future.Await(co, submit[[]string](p.ctx, on, wire.OpGetEphemerals, p.path, ephemeralsKind{p.k.path}))
+		whole := *on
+		whole.chroot = "" // full paths
+		all, err = future.Await(co, submit[[]string](p.ctx, &whole, wire.OpGetEphemerals, p.path, ephemeralsKind{p.k.path}))
 		if errors.Is(err, ErrUnimplemented) {
 			p.old = true
 			return nil, ErrConnectionLoss // it is gone, or at least the search begins anew
@@ -210,17 +210,4 @@ func (p *protector) parents(co *future.Co, v *Client) error {
 			u.conn, v = 0, &u
 		}
 	}
-}
-
-// ephemeralsKind is getEphemerals (3.6): the session's own nodes whose paths start with prefix.
-type ephemeralsKind struct{ prefix string }
-
-func (k ephemeralsKind) encode(e *wire.Encoder) error {
-	return e.Encode(&proto.GetEphemeralsRequest{PrefixPath: k.prefix})
-}
-
-func (ephemeralsKind) decode(o *base, d *wire.Decoder, _ session.Reply) ([]string, error) {
-	var r proto.GetEphemeralsResponse
-	err := d.Decode(&r)
-	return r.Ephemerals, err
 }

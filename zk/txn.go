@@ -135,11 +135,7 @@ func (t *Txn) Commit(ctx context.Context) *future.Future[struct{}] {
 	if err := t.c.checkSize(t.bytes); err != nil {
 		return o.fail(err)
 	}
-	for _, op := range t.ops {
-		if op.wire.Op == wire.OpCreate2 {
-			o.req.Needs = wire.OpCreate2
-		}
-	}
+	o.req.Needs = newest(t.ops)
 	f := o.send()
 	o.Arm() // whoever waits for the operations' futures does not tell
 	return f

@@ -40,8 +40,30 @@ func (k *txnState) encode(e *wire.Encoder) error {
 	return end.Write(e)
 }
 
-// age puts create where create2 was.
+// newest returns what a server must know beside multi: 0 if nothing, or the newest of what makes nodes.
+func newest(ops []txnOp) (most wire.Op) {
+	for _, o := range ops {
+		switch o.wire.Op {
+		case wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
+			most = max(most, o.wire.Op) // the larger number is the newer one
+		}
+	}
+	return most
+}
+
+// explain: a server that does not know a part of a transaction says that it cannot read it.
+func (k *txnState) explain(err error) error {
+	if err == ErrMarshalling && newest(k.ops) > wire.OpCreate2 {
+		return ErrUnimplemented
+	}
+	return err
+}
+
+// age puts create where create2 was. A container or a TTL node is nothing that an older server can make.
 func (k *txnState) age(op wire.Op, body []byte) wire.Op {
+	if newest(k.ops) > wire.OpCreate2 {
+		return 0
+	}
 	for _, at := range k.newer {
 		binary.BigEndian.PutUint32(body[at:], uint32(wire.OpCreate))
 	}

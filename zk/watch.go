@@ -96,6 +96,13 @@ func (k watchKind[T, K]) excuse(o *base, r session.Reply) (w Watched[T], ok bool
 	return w, false
 }
 
+func (k watchKind[T, K]) explain(err error) error {
+	if x, is := any(&k.k).(explainer); is {
+		return x.explain(err)
+	}
+	return err
+}
+
 func (k watchKind[T, K]) watched(v T) Watched[T] {
 	if !k.w.c.own.add(k.w) {
 		k.w.end(context.Background(), ErrClosed)
