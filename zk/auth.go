@@ -26,6 +26,12 @@ func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) 
 	if err != nil {
 		return failed[struct{}](c, wire.OpAuth, "", err)
 	}
+	if c.retry != nil {
+		credential = bytes.Clone(credential)
+		r := &repeated[struct{}]{c: c, ctx: ctx, op: wire.OpAuth, again: true}
+		r.try = func(v *Client) *future.Future[struct{}] { return v.AddAuth(ctx, scheme, credential) }
+		return r.start()
+	}
 	k := authKind{session.Credential{Scheme: scheme, Data: bytes.Clone(credential)}}
 	o := prepare[struct{}](ctx, c, wire.OpAuth, "", k)
 	o.req.Cred = &o.k.cred

@@ -14,20 +14,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// A Client is a client of a ZooKeeper ensemble, or a view of one ([Client.Chroot], [Client.Pinned]).
+// A Client is a client of a ZooKeeper ensemble, or a view of one ([Client.Chroot], [Client.Pinned],
+// [Client.WithRetry]).
 // It is safe for concurrent use.
 type Client struct {
 	*shared
 	chroot wire.Chroot
-	epoch  uint64   // not 0: operations are carried out in this session or not at all
-	conn   uint64   // not 0: operations are sent on this connection or not at all
-	bad    error    // why no operation can succeed
-	own    *watches // of a view: what its Close ends; nil: not a view
+	epoch  uint64       // not 0: operations are carried out in this session or not at all
+	conn   uint64       // not 0: operations are sent on this connection or not at all
+	bad    error        // why no operation can succeed
+	retry  *RetryPolicy // not nil: operations are tried again
+	own    *watches     // of a view: what its Close ends; nil: not a view
 }
 
 // shared is what a client and its views have in common.
 type shared struct {
 	opt    options
+	name   string
 	hosts  []string
 	driver *session.Driver
 
@@ -38,6 +41,8 @@ type shared struct {
 	starts    starts
 	bodies    bodies
 	rand      *locked
+	jitter    jitter
+	sleepers  sleepers
 }
 
 // locked is the client's own random stream.
@@ -87,7 +92,7 @@ func New(connect string, opts ...Option) (*Client, error) {
 	births.Unlock()
 
 	name := fmt.Sprintf("zk-%08x", uint32(c))
-	s := &shared{opt: o, hosts: hosts, rand: &locked{r: rand.New(rand.NewPCG(a, b))}}
+	s := &shared{opt: o, name: name, hosts: hosts, rand: &locked{r: rand.New(rand.NewPCG(a, b))}}
 	s.sessionLane = o.handler.Lane(name + "/session")
 	s.watchLane = o.handler.Lane(name + "/watch")
 	s.lane = handler.Completions(o.handler, name+"/completion")

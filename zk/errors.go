@@ -121,7 +121,11 @@ func asOpError(op wire.Op, path string, err error, maybe bool) error {
 	if errors.As(err, &oe) {
 		err = oe.Err
 	}
-	return &OpError{Op: opName(op), Path: path, Err: err, maybe: maybe}
+	failed := &OpError{Op: opName(op), Path: path, Err: err, maybe: maybe}
+	if oe != nil {
+		failed.epoch = oe.epoch
+	}
+	return failed
 }
 
 // inDoubt is MaybeApplied for what a coroutine has awaited: an error that is not the operation's own
@@ -142,12 +146,17 @@ func MaybeApplied(err error) bool {
 
 // A TxnError is the failure of a transaction: nothing of it was applied.
 type TxnError struct {
-	Index   int     // of the operation that failed
+	Index   int     // of the operation that failed; -1: the marker, see [Txn.Once]
 	Err     error   // its error
 	Results []error // one for each operation: ErrRolledBack before Index, ErrRuntimeInconsistency behind it
 }
 
-func (e *TxnError) Error() string { return fmt.Sprintf("operation %d: %v", e.Index, e.Err) }
+func (e *TxnError) Error() string {
+	if e.Index < 0 {
+		return fmt.Sprintf("the marker: %v", e.Err)
+	}
+	return fmt.Sprintf("operation %d: %v", e.Index, e.Err)
+}
 
 // Unwrap returns Err.
 func (e *TxnError) Unwrap() error { return e.Err }

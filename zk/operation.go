@@ -66,6 +66,9 @@ type op[T any, K kind[T]] struct {
 
 // submit sends an operation. Whatever is wrong becomes its result.
 func submit[T any, K kind[T]](ctx context.Context, c *Client, code wire.Op, path string, k K) *future.Future[T] {
+	if c.retry != nil {
+		return resubmit[T](ctx, c, code, path, k)
+	}
 	return prepare[T](ctx, c, code, path, k).send()
 }
 

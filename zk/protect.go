@@ -20,7 +20,10 @@ const guidPrefix = "_c_"
 // search and the next create; if that connection drops, the search begins anew. All of it happens in
 // the session of the first create: in a later one the node, if ephemeral, is going away by itself.
 func (c *Client) createCarefully(ctx context.Context, path string, cr *creation, k createKind, op wire.Op) *future.Future[Created] {
-	p := &protector{c: c, ctx: ctx, path: path, cr: cr, k: k, op: op}
+	p := &protector{c: c.plain(), ctx: ctx, path: path, cr: cr, k: k, op: op}
+	if c.retry != nil {
+		p.tries = c.newTries(ctx, c.retry)
+	}
 	if cr.protected && !cr.named {
 		i := strings.LastIndexByte(k.path, '/') + 1
 		p.k.path = k.path[:i] + guidPrefix + c.GUID() + "-" + k.path[i:]
@@ -30,13 +33,14 @@ func (c *Client) createCarefully(ctx context.Context, path string, cr *creation,
 
 // A protector is one careful create on its way.
 type protector struct {
-	c    *Client
-	ctx  context.Context
-	path string // as the caller gave it
-	cr   *creation
-	k    createKind
-	op   wire.Op
-	old  bool // a server does not know getEphemerals
+	c     *Client
+	ctx   context.Context
+	path  string // as the caller gave it
+	cr    *creation
+	k     createKind
+	op    wire.Op
+	tries tries // of a view that retries
+	old   bool  // a server does not know getEphemerals
 }
 
 func (p *protector) run(co *future.Co) (Created, error) {
@@ -54,6 +58,11 @@ func (p *protector) run(co *future.Co) (Created, error) {
 			}
 			madeParents = true
 			continue
+		case p.later(err):
+			if e := p.tries.pause(co, bare(err)); e != nil {
+				return Created{}, p.doubt(e, err)
+			}
+			continue
 		case !p.cr.protected || !errors.Is(err, ErrConnectionLoss):
 			return Created{}, p.doubt(err, err)
 		}
@@ -69,6 +78,13 @@ func (p *protector) run(co *future.Co) (Created, error) {
 		}
 		v = next
 	}
+}
+
+// later reports whether a view that retries sends what has failed with err again after a while: it was not
+// carried out. A lost connection is none of that.
+func (p *protector) later(err error) bool {
+	return p.tries.p != nil && !MaybeApplied(err) && !errors.Is(err, ErrConnectionLoss) &&
+		!errors.Is(err, ErrSessionExpired) && p.tries.p.passing(err)
 }
 
 // sameSession returns a view of the session in which the failed operation was sent.
@@ -97,6 +113,10 @@ func (p *protector) search(co *future.Co, v *Client, lost error) (found *Created
 		found, err := p.find(co, on)
 		switch {
 		case errors.Is(err, ErrConnectionLoss): // begin anew; requests wait for the next connection, so this does not spin
+		case err != nil && p.later(err):
+			if e := p.tries.pause(co, bare(err)); e != nil {
+				return nil, nil, p.doubt(e, lost)
+			}
 		case err != nil:
 			return nil, nil, p.doubt(err, lost)
 		default:
@@ -200,14 +220,14 @@ func (p *protector) parents(co *future.Co, v *Client) error {
 	if p.cr.container {
 		mode = wire.FlagContainer
 	}
+	anywhere := v.repeating(p.tries.p)
+	anywhere.conn = 0
 	for {
-		err := v.ensure(co, p.ctx, wire.Parent(p.k.path), p.path, mode, p.cr.acl)
+		_, err := persist(co, p.ctx, anywhere, func(v *Client) (struct{}, error) {
+			return struct{}{}, v.ensure(co, p.ctx, wire.Parent(p.k.path), p.path, mode, p.cr.acl)
+		})
 		if !p.cr.protected || !errors.Is(err, ErrConnectionLoss) {
 			return err
-		}
-		if v.conn != 0 { // that connection is gone
-			u := *v
-			u.conn, v = 0, &u
 		}
 	}
 }

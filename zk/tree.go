@@ -27,11 +27,13 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl ...ACL) *futur
 		return failed[struct{}](c, wire.OpCreate, path, err)
 	}
 	return detached(ctx, c, func(co *future.Co) (struct{}, error) {
-		err := c.ensure(co, ctx, full, path, wire.FlagPersistent, acl)
-		if err != nil {
-			err = asOpError(wire.OpCreate, path, err, inDoubt(err))
-		}
-		return struct{}{}, err
+		return persist(co, ctx, c, func(v *Client) (struct{}, error) {
+			err := v.ensure(co, ctx, full, path, wire.FlagPersistent, acl)
+			if err != nil {
+				err = asOpError(wire.OpCreate, path, err, inDoubt(err))
+			}
+			return struct{}{}, err
+		})
 	})
 }
 
@@ -91,17 +93,19 @@ func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[stru
 		return failed[struct{}](c, wire.OpDelete, path, err)
 	}
 	return detached(ctx, c, func(co *future.Co) (struct{}, error) {
-		for {
-			again, err := c.deleteOnce(co, ctx, path)
-			if err == nil && again {
-				continue
+		return persist(co, ctx, c, func(v *Client) (struct{}, error) {
+			for {
+				again, err := v.deleteOnce(co, ctx, path)
+				if err == nil && again {
+					continue
+				}
+				var oe *OpError
+				if err != nil && !errors.As(err, &oe) {
+					err = asOpError(wire.OpDelete, path, err, true)
+				}
+				return struct{}{}, err
 			}
-			var oe *OpError
-			if err != nil && !errors.As(err, &oe) {
-				err = asOpError(wire.OpDelete, path, err, true)
-			}
-			return struct{}{}, err
-		}
+		})
 	})
 }
 

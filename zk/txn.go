@@ -16,7 +16,8 @@ import (
 type Txn struct {
 	c         *Client
 	ops       []txnOp
-	bytes     int // of data
+	marker    *txnOp // goes first; see Once
+	bytes     int    // of data
 	committed bool
 }
 
@@ -123,8 +124,9 @@ func (t *Txn) Commit(ctx context.Context) *future.Future[struct{}] {
 		return failed[struct{}](t.c, wire.OpMulti, "", fmt.Errorf("%w: committed twice", ErrBadArguments))
 	}
 	t.committed = true
-	o := prepare[struct{}](ctx, t.c, wire.OpMulti, "", txnKind{&txnState{ops: t.ops}})
-	for i, op := range t.ops {
+	ops := t.all()
+	o := prepare[struct{}](ctx, t.c, wire.OpMulti, "", txnKind{&txnState{ops: ops, once: t.marker != nil}})
+	for i, op := range ops {
 		if op.err != nil {
 			return o.fail(o.k.refused(i, op.err))
 		}
@@ -135,8 +137,19 @@ func (t *Txn) Commit(ctx context.Context) *future.Future[struct{}] {
 	if err := t.c.checkSize(t.bytes); err != nil {
 		return o.fail(err)
 	}
-	o.req.Needs = newest(t.ops)
+	if t.c.retry != nil || t.marker != nil {
+		return t.commitOften(ctx)
+	}
+	o.req.Needs = newest(ops)
 	f := o.send()
 	o.Arm() // whoever waits for the operations' futures does not tell
 	return f
+}
+
+// all returns what is sent.
+func (t *Txn) all() []txnOp {
+	if t.marker == nil {
+		return t.ops
+	}
+	return append([]txnOp{*t.marker}, t.ops...)
 }

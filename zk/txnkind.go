@@ -15,8 +15,14 @@ import (
 // the operations' futures.
 type txnKind struct{ *txnState }
 
+func (k *txnKind) settle(b *future.Batch, err error) { k.end(b, err) }
+
+// txnTry is the multi request of a transaction that may be sent again: its end is not the transaction's.
+type txnTry struct{ *txnState }
+
 type txnState struct {
 	ops     []txnOp
+	once    bool               // the first is a marker, and does not count
 	newer   []int              // where in the body the operations begin that servers before 3.5 do not know
 	results []wire.MultiResult // once all have succeeded
 	zxid    int64
@@ -57,6 +63,14 @@ func (k *txnState) explain(err error) error {
 		return ErrUnimplemented
 	}
 	return err
+}
+
+// first is the index of the first operation that counts.
+func (k *txnState) first() int {
+	if k.once {
+		return 1
+	}
+	return 0
 }
 
 // age puts create where create2 was. A container or a TTL node is nothing that an older server can make.
@@ -105,7 +119,7 @@ func answers(op wire.Op, r *wire.MultiResult) bool {
 
 // refused is the error of a transaction of which operation i failed with err.
 func (k *txnState) refused(i int, err error) *TxnError {
-	e := &TxnError{Index: i, Results: make([]error, len(k.ops))}
+	results := make([]error, len(k.ops))
 	for j, o := range k.ops {
 		why := err
 		switch {
@@ -114,14 +128,13 @@ func (k *txnState) refused(i int, err error) *TxnError {
 		case j > i:
 			why = ErrRuntimeInconsistency
 		}
-		e.Results[j] = &OpError{Op: opName(o.wire.Op), Path: o.path, Err: why}
+		results[j] = &OpError{Op: opName(o.wire.Op), Path: o.path, Err: why}
 	}
-	e.Err = e.Results[i]
-	return e
+	return &TxnError{Index: i - k.first(), Err: results[i], Results: results[k.first():]}
 }
 
-// settle completes the operations' futures.
-func (k *txnState) settle(b *future.Batch, err error) {
+// end completes the operations' futures, unless they are complete.
+func (k *txnState) end(b *future.Batch, err error) {
 	var te *TxnError
 	errors.As(err, &te)
 	for i, o := range k.ops {
@@ -130,7 +143,7 @@ func (k *txnState) settle(b *future.Batch, err error) {
 		case err == nil:
 			o.done(b, &k.results[i], k.zxid, nil)
 		case te != nil:
-			o.done(b, nil, 0, te.Results[i])
+			o.done(b, nil, 0, te.Results[i-k.first()])
 		default:
 			o.done(b, nil, 0, err)
 		}

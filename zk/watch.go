@@ -111,7 +111,21 @@ func (k watchKind[T, K]) watched(v T) Watched[T] {
 }
 
 func submitWatch[T any, K kind[T]](ctx context.Context, c *Client, code wire.Op, path, full string, table session.WatchKind, k K) *future.Future[Watched[T]] {
-	w := &watch{c: c, round: c.own.now()}
+	round := c.own.now()
+	if c.retry != nil {
+		mustContext(ctx)
+		r := &repeated[Watched[T]]{c: c, ctx: ctx, op: code, path: path, again: true}
+		r.try = func(v *Client) *future.Future[Watched[T]] {
+			return sendWatch[T](ctx, v, round, code, path, full, table, k)
+		}
+		return r.start()
+	}
+	return sendWatch[T](ctx, c, round, code, path, full, table, k)
+}
+
+// sendWatch is submitWatch for a watch that was asked for in that round of the view.
+func sendWatch[T any, K kind[T]](ctx context.Context, c *Client, round uint64, code wire.Op, path, full string, table session.WatchKind, k K) *future.Future[Watched[T]] {
+	w := &watch{c: c, round: round}
 	w.s.Path, w.s.Kind, w.s.Call = full, table, w
 	w.promise.Init(c.watchLane, nil)
 	o := prepare[Watched[T]](ctx, c, code, path, watchKind[T, K]{k, w})

@@ -15,7 +15,7 @@ import (
 //
 // Errors: ErrNoNode, ErrBadVersion, ErrNoAuth without permission to write, ErrTooLong, and those of
 // every operation; [MaybeApplied] tells whether a failed one may have been carried out.
-func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[Stat] {
+func (c *Client) Set(ctx context.Context, path string, data []byte, version int32, opts ...WriteOption) *future.Future[Stat] {
 	full, err := c.path(path)
 	if err == nil {
 		err = checkVersion(version)
@@ -26,7 +26,7 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 	if err != nil {
 		return failed[Stat](c, wire.OpSetData, path, err)
 	}
-	return submit[Stat](ctx, c, wire.OpSetData, path, setKind{full, data, version})
+	return submit[Stat](ctx, c, wire.OpSetData, path, setKind{full, data, version, isIdempotent(opts)})
 }
 
 // Delete removes a node without children if its version is the given one, or [AnyVersion].
@@ -49,7 +49,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) *future
 //
 // Errors: ErrNoNode, ErrBadVersion, ErrInvalidACL, ErrNoAuth without permission to administrate, and
 // those of every operation, as with Set.
-func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, version int32) *future.Future[Stat] {
+func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, version int32, opts ...WriteOption) *future.Future[Stat] {
 	full, err := c.path(path)
 	if err == nil {
 		err = checkVersion(version)
@@ -60,7 +60,7 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, version int
 	if err != nil {
 		return failed[Stat](c, wire.OpSetACL, path, err)
 	}
-	return submit[Stat](ctx, c, wire.OpSetACL, path, setACLKind{full, acl, version})
+	return submit[Stat](ctx, c, wire.OpSetACL, path, setACLKind{full, acl, version, isIdempotent(opts)})
 }
 
 // checkSize refuses data that cannot fit into a request, before it is copied anywhere.
@@ -95,9 +95,10 @@ func checkACL(acl []ACL) error {
 }
 
 type setKind struct {
-	path    string
-	data    []byte
-	version int32
+	path       string
+	data       []byte
+	version    int32
+	idempotent bool
 }
 
 func (k setKind) encode(e *wire.Encoder) error {
@@ -122,9 +123,10 @@ func (deleteKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) 
 }
 
 type setACLKind struct {
-	path    string
-	acl     []ACL
-	version int32
+	path       string
+	acl        []ACL
+	version    int32
+	idempotent bool
 }
 
 func (k setACLKind) encode(e *wire.Encoder) error {
