@@ -40,6 +40,7 @@ type shared struct {
 	listeners listeners
 	starts    starts
 	bodies    bodies
+	questions questions
 	rand      *locked
 	jitter    jitter
 	sleepers  sleepers

@@ -104,6 +104,7 @@ func (c *shared) follow(to State) {
 		ss.dropStop = drop
 		ss.mu.Unlock()
 	case Closed, AuthFailed:
+		c.questions.end(ErrClosed)
 		ss.mu.Lock()
 		drop := ss.dropStop
 		ss.dropStop = nil

@@ -37,6 +37,7 @@ type Driver struct {
 	m        *Machine
 	conn     handler.Conn
 	dialing  context.CancelFunc // ends the attempt that conn is the result of
+	host     string             // as configured, of conn
 	looking  context.CancelFunc // ends the newest look-up; the drainer's
 	clock    clock
 	alarm    *alarm
@@ -315,18 +316,23 @@ func (d *Driver) resolved(l *Lookup, addrs []netip.Addr, err error) {
 }
 
 func (d *Driver) dial(to *DialTo) {
-	target := handler.Target{Network: "tcp", Address: to.Addr}
+	ctx, cancel := context.WithCancel(context.Background())
+	conn := d.opt.Handler.Dial(ctx, d.target(to.Host, to.Addr), &sink{d, to.Conn})
+	d.mu.Lock()
+	d.conn, d.dialing, d.host = conn, cancel, to.Host
+	d.mu.Unlock()
+}
+
+// target is a server's address, and how to speak with a host of that name.
+func (d *Driver) target(host, addr string) handler.Target {
+	t := handler.Target{Network: "tcp", Address: addr}
 	if d.opt.TLS != nil {
-		target.TLS = d.opt.TLS.Clone()
-		if target.TLS.ServerName == "" {
-			target.TLS.ServerName, _, _ = net.SplitHostPort(to.Host)
+		t.TLS = d.opt.TLS.Clone()
+		if t.TLS.ServerName == "" {
+			t.TLS.ServerName, _, _ = net.SplitHostPort(host)
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	conn := d.opt.Handler.Dial(ctx, target, &sink{d, to.Conn})
-	d.mu.Lock()
-	d.conn, d.dialing = conn, cancel
-	d.mu.Unlock()
+	return t
 }
 
 func (d *Driver) logChange(c *Change) {
