@@ -97,12 +97,16 @@ func New(connect string, opts ...Option) (*Client, error) {
 	s.sessionLane = o.handler.Lane(name + "/session")
 	s.watchLane = o.handler.Lane(name + "/watch")
 	s.lane = handler.Completions(o.handler, name+"/completion")
+	var sasl session.Mechanism
+	if o.sasl != nil {
+		sasl = mechanism(o.sasl, o.handler)
+	}
 	s.driver = session.NewDriver(session.Config{
 		Hosts: hosts, Timeout: o.timeout, LocalExpiry: o.localExpiry, ReadOnly: o.readOnly,
 		MaxRequest: o.maxRequest, MaxReply: o.maxReply, MaxQueued: o.maxQueued,
-		Auth: o.auth, Resume: o.resume, Rand: rand.New(rand.NewPCG(b, a)),
+		Auth: o.auth, SASL: o.sasl != nil, Resume: o.resume, Rand: rand.New(rand.NewPCG(b, a)),
 	}, session.Options{
-		Handler: o.handler, Observer: s, Log: o.log.With(zap.String("client", name)), TLS: o.tls, MaxInFlight: o.maxInFlight,
+		Handler: o.handler, Observer: s, Log: o.log.With(zap.String("client", name)), TLS: o.tls, SASL: sasl, MaxInFlight: o.maxInFlight,
 	})
 	return &Client{shared: s, chroot: chroot}, nil
 }

@@ -25,6 +25,7 @@ type options struct {
 	readOnly    bool
 	acl         []ACL
 	auth        []session.Credential
+	sasl        SASL
 	resume      *session.Info
 	maxInFlight int64
 	maxQueued   int
@@ -112,7 +113,7 @@ func WithDefaultACL(acl ...ACL) Option {
 
 // WithAuth gives a credential that is sent on every connection: for scheme "digest", "user:password".
 // It may be given more than once. If the server refuses it the client ends in state AuthFailed. See also
-// [Client.AddAuth].
+// [WithSASL] and [Client.AddAuth].
 func WithAuth(scheme string, credential []byte) Option {
 	return func(o *options) error {
 		if scheme == "" {

@@ -31,6 +31,9 @@ func (s *startOp) Settled()                 {}
 // Cancel gives up: a client that nobody waits for must not go on connecting.
 func (s *startOp) Cancel() {
 	err := &OpError{Op: "start", Err: s.ctx.Err()}
+	if cause := s.c.driver.Cause(); cause != nil {
+		err.Err = fmt.Errorf("%w; the last attempt: %w", err.Err, typed(cause))
+	}
 	if s.promise.Complete(Session{}, err) {
 		s.c.driver.Abort(err, ErrClosed)
 	}
@@ -46,7 +49,8 @@ func (s *startOp) end(b *future.Batch, v Session, err error) {
 // afterwards ctx means nothing to the client. Starting a client that is up returns its session; one
 // that was closed starts anew.
 //
-// Errors: ctx's error; ErrAuthFailed if a credential given by [WithAuth] is refused; ErrClosed if the
+// Errors: ctx's error, which also wraps why the last attempt to connect failed, if one did; ErrAuthFailed if a
+// credential given by [WithAuth] or [WithSASL] is refused; ErrClosed if the
 // client is closed meanwhile; future.ErrStopped if its handler is stopped.
 func (c *Client) Start(ctx context.Context) *future.Future[Session] {
 	mustContext(ctx)
@@ -72,7 +76,7 @@ func (ss *starts) changed(b *future.Batch, c StateChange) {
 	switch c.To {
 	case Connected, ConnectedReadOnly:
 	case AuthFailed:
-		err = &OpError{Op: "start", Err: ErrAuthFailed}
+		err = &OpError{Op: "start", Err: c.Err}
 	case Closed:
 		err = &OpError{Op: "start", Err: ErrClosed}
 		if c.Err != nil {

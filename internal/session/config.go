@@ -15,6 +15,7 @@ type Config struct {
 	MaxReply    int           // bytes of a frame
 	MaxQueued   int           // bytes of requests that were not written
 	Auth        []Credential  // required ones
+	SASL        bool          // connections begin with a SASL exchange
 	Resume      *Info         // the session to continue: ID, Password
 	Rand        *rand.Rand
 }

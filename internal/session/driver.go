@@ -25,6 +25,7 @@ type Options struct {
 	Observer    Observer
 	Log         *zap.Logger
 	TLS         *tls.Config // nil: plain TCP
+	SASL        Mechanism   // nil unless Config.SASL
 	MaxInFlight int64       // requests submitted and not settled
 }
 
@@ -39,6 +40,7 @@ type Driver struct {
 	dialing  context.CancelFunc // ends the attempt that conn is the result of
 	host     string             // as configured, of conn
 	looking  context.CancelFunc // ends the newest look-up; the drainer's
+	exchange *exchange          // of the newest connection that had one
 	clock    clock
 	alarm    *alarm
 	draining bool     // somebody runs effects; everybody else only appends
@@ -134,6 +136,13 @@ func (d *Driver) State() (s State, info Info, conn uint64, deadline time.Time) {
 		deadline = d.opt.Handler.Now().Add(d.m.owned() - now)
 	}
 	return d.m.state, d.m.sess, d.m.conn, deadline
+}
+
+// Cause returns why the last attempt to connect failed; nil if the connection is, or was last, up.
+func (d *Driver) Cause() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.cause
 }
 
 // LastZxid returns the newest zxid that a reply has shown.
@@ -265,8 +274,11 @@ func (d *Driver) run(e *Effect) {
 	case DoDial:
 		d.endLookup()
 		d.dial(e.More.(*DialTo))
+	case DoSASL:
+		d.step(e.More.(*SASLStep))
 	case DoHangUp:
 		d.mu.Lock()
+		d.exchange.end()
 		conn, cancel := d.conn, d.dialing
 		d.conn, d.dialing = nil, nil
 		d.mu.Unlock()

@@ -19,6 +19,7 @@ const (
 	DoChange                     // More is a *Change: tell the listeners
 	DoResolve                    // More is a *Lookup: call Resolved with its addresses
 	DoDial                       // More is a *DialTo: connect; Opened or Closed follows
+	DoSASL                       // More is a *SASLStep: ask the mechanism; Stepped follows
 	DoHangUp                     // close the connection, if any
 	DoLost                       // More is a *Hold: it has ended
 	DoClosed                     // More is an error or nil: Close is complete

@@ -71,8 +71,7 @@ func (m *Machine) welcomed(now time.Duration, frame []byte) error {
 	timeout := time.Duration(resp.TimeOut) * time.Millisecond
 	switch asked := m.asked(); {
 	case granted && m.bury != nil && resp.SessionId == asked.ID:
-		m.phase, m.limit, m.changed = phaseBurial, now+timeout*2/3, true
-		m.request(burialXid, wire.OpCloseSession, nil)
+		m.greeted(now, timeout)
 		return nil
 	case m.bury != nil:
 		m.bury = nil
@@ -88,7 +87,7 @@ func (m *Machine) welcomed(now time.Duration, frame []byte) error {
 		m.finish(Closed, nil, ErrClosed)
 	case granted:
 		m.adopt(resp, timeout)
-		m.settle(now)
+		m.greeted(now, timeout)
 	default:
 		m.again(now)
 	}
@@ -103,12 +102,15 @@ func (m *Machine) asked() *Info {
 	return &m.sess
 }
 
-// burialXid is the number of the only request on a connection that buries a session.
+// burialXid is the number of the only request, but for credentials, on a connection that buries a session.
 const burialXid int32 = 1
 
 // buried handles the answer to that request. Whatever it says, nothing more can be done.
 func (m *Machine) buried(now time.Duration, h proto.ReplyHeader) error {
-	if h.Xid != burialXid {
+	if h.Xid == wire.XidAuth && h.Err == 0 {
+		return nil
+	}
+	if h.Xid != burialXid && h.Xid != wire.XidAuth { // whose refusal is the last that the server says
 		return fmt.Errorf("%w: reply with xid %d to closeSession", ErrProtocol, h.Xid)
 	}
 	m.bury = nil
@@ -140,16 +142,16 @@ func (m *Machine) adopt(resp wire.ConnectResponse, timeout time.Duration) {
 	m.sess.Resumed = m.sess.Resumed || m.resuming
 	m.resuming, m.cfg.Resume = false, nil
 	m.replay.readOnly = resp.ReadOnly
+	m.answers.reset(m.shook)
+	if !m.replay.readOnly {
+		m.proof.reset(m.shook)
+	}
 }
 
 // settle begins the replay, or goes up when there is nothing to replay.
 func (m *Machine) settle(now time.Duration) {
 	m.hosts.worked(m.addr)
-	m.answers.reset(m.shook)
-	if !m.replay.readOnly {
-		m.proof.reset(m.shook)
-	}
-	m.phase, m.limit, m.changed = phaseReplay, now+m.sess.Timeout*2/3, true
+	m.phase = phaseReplay
 	m.replay.begin(m)
 	if m.replay.left() == 0 {
 		m.up(now)
@@ -157,7 +159,7 @@ func (m *Machine) settle(now time.Duration) {
 }
 
 func (m *Machine) up(now time.Duration) {
-	m.phase, m.upAt, m.changed = phaseUp, now, true
+	m.phase, m.upAt, m.changed, m.cause = phaseUp, now, true, nil
 	to := Connected
 	if m.replay.readOnly {
 		to = ConnectedReadOnly
@@ -198,10 +200,9 @@ func (r *replay) left() int {
 
 func (r *replay) begin(m *Machine) {
 	for i := range m.auth {
-		c := &m.auth[i]
-		m.request(wire.XidAuth, wire.OpAuth, &proto.AuthPacket{Scheme: c.Scheme, Auth: c.Data})
 		r.auth = append(r.auth, i)
 	}
+	m.credentials()
 	m.watches.chunks(m.cfg.MaxRequest, func(paths [watchKinds][]string) {
 		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{
 			RelativeZxid: m.lastZxid,
@@ -214,6 +215,14 @@ func (r *replay) begin(m *Machine) {
 	if m.zxids.was != 0 {
 		m.request(wire.XidPing, wire.OpPing, nil)
 		r.ping = true
+	}
+}
+
+// credentials writes those that every connection has.
+func (m *Machine) credentials() {
+	for i := range m.auth {
+		c := &m.auth[i]
+		m.request(wire.XidAuth, wire.OpAuth, &proto.AuthPacket{Scheme: c.Scheme, Auth: c.Data})
 	}
 }
 
@@ -256,7 +265,7 @@ func (m *Machine) authReply(now time.Duration, h proto.ReplyHeader) error {
 	m.replay.auth = m.replay.auth[1:]
 	if h.Err != 0 {
 		if !m.auth[i].accepted {
-			m.authFailed()
+			m.authFailed(wire.Code(h.Err))
 			return nil
 		}
 		return fmt.Errorf("credential of scheme %q: %w", m.auth[i].Scheme, wire.Code(h.Err))

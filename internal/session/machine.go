@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -13,14 +14,15 @@ import (
 // The connection goes through these phases; a failure in any of them leads to the next address, or
 // to pause when all were tried. [State] is what users are told of it.
 //
-//	off ─Start─▶ resolve ─▶ dial ─▶ handshake ─▶ replay ─▶ up
-//	 ▲            ▲  ▲                 │    ╲       │       │
-//	 │            │  └──next address───┤     burial │       │
-//	 │          pause ◀──all tried─────┴───────┴────┴───────┘
+//	off ─Start─▶ resolve ─▶ dial ─▶ handshake ─▶ sasl ─▶ replay ─▶ up
+//	 ▲            ▲  ▲                 │         │  ╲     │       │
+//	 │            │  └──next address───┤         │ burial │       │
+//	 │          pause ◀──all tried─────┴─────────┴───┴────┴───────┘
 //	 └── Close, Abort, credential refused (from anywhere)
 //
 //	handshake: ConnectRequest is out. The answer is the session, or "expired": then the session is
 //	           lost and the same server is asked for a new one at once.
+//	sasl:      the client proves who it is, if it was told to by SASL; see saslExchange.
 //	burial:    the server still has the session that was given up locally: it is closed, and the
 //	           same server is asked for a new one.
 //	replay:    credentials and watches are out; requests wait until all are answered.
@@ -36,6 +38,7 @@ type Machine struct {
 
 	state State
 	phase phase
+	cause error  // of the last failure to connect; nil once it was up
 	conn  uint64 // number of the current connection attempt
 	addr  string // its address
 	bytes int    // received on it
@@ -56,19 +59,21 @@ type Machine struct {
 	proof    proof
 	pings    []time.Duration // send times of pings that were not answered, oldest first
 
-	ctl       wire.Encoder // handshake, replay and pings: they go before requests
-	replay    replay
-	xid       int32
-	submitted uint64
-	queue     queue
-	sent      ring     // written requests, in order of their xids
-	solo      *Request // a written request that goes alone
-	soloFrame []byte   // its bytes
-	caps      capabilities
-	auth      []Credential
-	watches   registry
-	holds     holds
-	syncing   bool // a proving sync is on its way
+	ctl        wire.Encoder // handshake, replay and pings: they go before requests
+	sasl       saslExchange
+	replay     replay
+	xid        int32
+	submitted  uint64
+	queue      queue
+	sent       ring     // written requests, in order of their xids
+	solo       *Request // a written request that goes alone
+	soloFrame  []byte   // its bytes
+	caps       capabilities
+	auth       []Credential
+	saslWorked bool // a server has accepted the mechanism's credential once
+	watches    registry
+	holds      holds
+	syncing    bool // a proving sync is on its way
 
 	closing  *Request // closeSession, once Close was called
 	wantWake bool     // there is something to Pull
@@ -83,6 +88,7 @@ const (
 	phaseResolve
 	phaseDial
 	phaseHandshake
+	phaseSASL
 	phaseBurial
 	phaseReplay
 	phaseUp
@@ -183,6 +189,9 @@ func (m *Machine) Resolved(now time.Duration, l *Lookup, addrs []netip.Addr, err
 	if err == nil {
 		m.hosts.resolved(addrs)
 	}
+	if err != nil {
+		m.cause = fmt.Errorf("host %s: %w", l.Host, err)
+	}
 	m.zxids.other = m.zxids.other || len(addrs) == 0
 	m.connect(now)
 }
@@ -218,6 +227,7 @@ func (m *Machine) hangUp(now time.Duration, err error) {
 // lose goes on without the current connection, which has ended.
 func (m *Machine) lose(now time.Duration, err error) {
 	m.drop()
+	m.cause = err
 	if m.state.Up() {
 		m.change(Suspended, err)
 	}
@@ -234,6 +244,7 @@ const steady = time.Second
 // drop forgets what belongs to the connection only.
 func (m *Machine) drop() {
 	m.ctl.Reset()
+	m.sasl = saslExchange{}
 	m.replay = replay{}
 	m.pings = m.pings[:0]
 	m.solo, m.soloFrame = nil, nil
@@ -295,6 +306,9 @@ func (m *Machine) expire(err error, bury bool) {
 }
 
 // authFailed ends the machine: a required credential was refused.
-func (m *Machine) authFailed() {
-	m.finish(AuthFailed, wire.CodeAuthFailed, wire.CodeAuthFailed)
+func (m *Machine) authFailed(why error) {
+	if !errors.Is(why, wire.CodeAuthFailed) {
+		why = fmt.Errorf("%w: %w", wire.CodeAuthFailed, why)
+	}
+	m.finish(AuthFailed, why, why)
 }

@@ -25,8 +25,11 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 	m.bytes += len(b)
 	for {
 		limit := m.cfg.MaxReply
-		if m.phase == phaseHandshake {
+		switch m.phase {
+		case phaseHandshake:
 			limit = min(limit, maxWelcome)
+		case phaseSASL:
+			limit = min(limit, maxSASLToken)
 		}
 		frame, n, err := wire.Split(b[used:], limit)
 		if err == nil && n > 0 {
@@ -55,6 +58,8 @@ func (m *Machine) frame(now time.Duration, frame []byte) error {
 		return err
 	}
 	switch {
+	case m.phase == phaseSASL:
+		return m.saslReply(now, h, body)
 	case m.phase == phaseBurial:
 		return m.buried(now, h)
 	case h.Xid == wire.XidPing:

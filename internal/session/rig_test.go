@@ -34,6 +34,7 @@ type rig struct {
 	changes []Change
 	dialed  *DialTo
 	asked   *Lookup
+	step    *SASLStep
 	partial []byte // of what arrives
 }
 
@@ -112,6 +113,9 @@ func (r *rig) run(e *Effect) {
 	case DoDial:
 		r.dialed = e.More.(*DialTo)
 		r.say("dial %s", r.dialed.Addr)
+	case DoSASL:
+		r.step = e.More.(*SASLStep)
+		r.say("sasl %q", r.step.Challenge)
 	case DoHangUp:
 		r.say("hang up")
 	case DoClosed:

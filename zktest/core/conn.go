@@ -52,6 +52,7 @@ type Conn struct {
 	timeout int32 // ms
 	isLocal bool  // a session of a read-only server
 	ids     []data.Id
+	login   saslLogin
 	watches []*watch
 	stamp   uint64 // of the last event, see watchTable.fire
 

@@ -8,7 +8,7 @@ import (
 	"github.com/gazoo-go/gazoo/internal/wire/proto"
 )
 
-// auth 100, sasl 102 (3.4), getEphemerals 103 (3.6), whoAmI 107 (3.7).
+// auth 100, getEphemerals 103 (3.6), whoAmI 107 (3.7).
 
 // auth answers with zxid 0. A packet that cannot be read costs the connection, with no answer.
 func (c *Conn) auth(w *waiting) {
@@ -22,16 +22,6 @@ func (c *Conn) auth(w *waiting) {
 	if code != wire.OK {
 		c.cut("authentication failed")
 	}
-}
-
-// sasl answers as a server without a JAAS entry does: success, a null token, and nobody is authenticated.
-func (c *Conn) sasl(w *waiting) {
-	var req proto.GetSASLRequest
-	if wire.Decode(w.body, &req) != nil || req.Token == nil {
-		c.cut("bad sasl packet")
-		return
-	}
-	c.answer(w, 0, wire.OK, &proto.SetSASLResponse{})
 }
 
 // getEphemerals is about the session of the connection. prefixPath is a string, not a path: "/a" is a prefix of "/ab".
