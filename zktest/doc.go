@@ -2,6 +2,7 @@
 //
 //   - [Server] is a ZooKeeper in this process: it starts in microseconds, speaks the real protocol in
 //     memory and on TCP, and can be told to expire sessions, cut connections and intercept requests.
+//   - [NewCluster] makes an ensemble of them, with a leader, followers that lag, and servers to kill, pause and cut off.
 //   - [Check] runs a test in many simulated worlds: ensembles, networks, processes with real clients, and
 //     every fault, in virtual time, each world following from a seed. See docs/simulation.md.
 //   - [StartZooKeeper] runs a real one, of one or more servers, and can kill, pause and restart them.
@@ -29,7 +30,7 @@
 //
 //  1. Whatever the test uses is made inside, not in TestMain nor for a package variable: server,
 //     clients, handlers, contexts.
-//  2. Connections are in memory: [Server.Client], or a handler whose Dialer is [Server.Dial]. Time
+//  2. Connections are in memory: [Server.Client], or a handler whose Dialer is [Server.Dial]; the same of a Cluster. Time
 //     stands still while anybody waits for a socket, so [Server.Addr] is of no use there, and names of
 //     hosts are not looked up.
 //  3. It all must have ended when the test's function returns and its cleanups have run. What NewServer

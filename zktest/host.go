@@ -6,15 +6,8 @@ import (
 
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/zktest/core"
+	"github.com/gazoo-go/gazoo/zktest/internal/serve"
 )
-
-// A machine is a server of package core: standalone, or a member of an ensemble.
-type machine interface {
-	Open(now time.Time, remote netip.AddrPort) *core.Conn
-	Woken(buf []*core.Conn) []*core.Conn
-	Tick(now time.Time)
-	NextDeadline() (at time.Time, ok bool)
-}
 
 // A host runs a machine on a node of a deterministic world. It has no lock: it belongs to whoever drives
 // the world.
@@ -23,7 +16,7 @@ type machine interface {
 // by elapsed time: who sets the wall clock of a server disturbs nobody.
 type host struct {
 	node   *handler.Node
-	m      machine
+	m      serve.Machine
 	after  func()      // what settle has to do besides; nil: nothing
 	silent func() bool // new connections are accepted and never answered; nil: never
 

@@ -131,7 +131,7 @@ func inTxn(fill func(*zk.Txn)) func(*refused) error {
 	}
 }
 
-func testCodes(t *testing.T, ens *zktest.Ensemble) {
+func testCodes(t *testing.T, ens servers) {
 	me := zk.WithAuth("digest", []byte("me:secret"))
 	real := &refused{cl: ens.Client(t, me), root: ens.RootClient(t), chroot: ens.Chroot(t)}
 	srv := zktest.NewServer(t, func(c *core.Config) { c.EnforceQuota = true })
@@ -167,7 +167,7 @@ func testCodes(t *testing.T, ens *zktest.Ensemble) {
 }
 
 // A request that is too long for the server, and a credential that it refuses, cost the connection.
-func testCostly(t *testing.T, ens *zktest.Ensemble) {
+func testCostly(t *testing.T, ens servers) {
 	srv := zktest.NewServer(t)
 	for name, client := range map[string]func(...zk.Option) *zk.Client{
 		"real":          func(o ...zk.Option) *zk.Client { return ens.Client(t, o...) },

@@ -13,12 +13,13 @@ import (
 
 // The server that a busy client is on is killed, ten times. Nothing that was acknowledged may be lost, nothing that
 // was refused may be there, no future may hang, every watch must do its duty, and the session must not notice.
-func TestRealKilledServers(t *testing.T) {
+func TestRealKilledServers(t *testing.T) { testKilledServers(t, zktest.StartZooKeeper(t, 3)) }
+
+func testKilledServers(t *testing.T, ens servers) {
 	const (
 		rounds  = 10
 		workers = 64
 	)
-	ens := zktest.StartZooKeeper(t, 3)
 	cl := ens.Client(t, zk.WithSessionTimeout(10*time.Second))
 	session := cl.Session()
 	log := statesOf(cl)

@@ -9,12 +9,11 @@ import (
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Three clients hand a lock over while their connections are cut. The resource that it guards sees tokens grow and
 // never two holders, and nothing is left behind.
-func testLock(t *testing.T, ens *zktest.Ensemble) {
+func testLock(t *testing.T, ens servers) {
 	const holders, handovers = 3, 30
 	cls := make([]*zk.Client, holders)
 	for i := range cls {
@@ -85,7 +84,7 @@ func testLock(t *testing.T, ens *zktest.Ensemble) {
 }
 
 // Who was idle for longer than his session lasts without a proof can take a lock all the same.
-func testLockAfterIdleness(t *testing.T, ens *zktest.Ensemble) {
+func testLockAfterIdleness(t *testing.T, ens servers) {
 	cl := ens.Client(t, zk.WithSessionTimeout(time.Second))
 	session := cl.Session()
 	eventually(t, "nothing proves the session any more", func() bool { return cl.Session().Deadline.IsZero() })

@@ -8,11 +8,10 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // The connection of a busy client is cut, twenty times.
-func testLostConnections(t *testing.T, ens *zktest.Ensemble) {
+func testLostConnections(t *testing.T, ens servers) {
 	const cuts = 20
 	cl := ens.Client(t)
 	session, log := cl.Session(), statesOf(cl)
@@ -43,7 +42,7 @@ func testLostConnections(t *testing.T, ens *zktest.Ensemble) {
 }
 
 // A session is ended on the servers.
-func testExpiredSession(t *testing.T, ens *zktest.Ensemble) {
+func testExpiredSession(t *testing.T, ens servers) {
 	cl, witness := ens.Client(t), ens.Client(t)
 	got(t, cl.Create(bg, "/kept", nil))
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))

@@ -7,12 +7,11 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // What one session issues without waiting is carried out in order, and each sees the ones before, although writes go
 // by the leader and reads do not.
-func testOrder(t *testing.T, ens *zktest.Ensemble) {
+func testOrder(t *testing.T, ens servers) {
 	const sets = 100
 	cl, leader := ens.Client(t), ens.Leader()
 	move(t, ens, cl, func(i int) bool { return i != leader })
@@ -47,7 +46,7 @@ func testOrder(t *testing.T, ens *zktest.Ensemble) {
 }
 
 // A read on another server sees what was acknowledged before its sync, without waiting for the sync.
-func testSyncThenGet(t *testing.T, ens *zktest.Ensemble) {
+func testSyncThenGet(t *testing.T, ens servers) {
 	writer, reader := ens.Client(t), ens.Client(t)
 	on := serverOf(t, ens, writer)
 	move(t, ens, reader, func(i int) bool { return i != on && i != ens.Leader() || i != on && on == ens.Leader() })

@@ -9,11 +9,10 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // cutting cuts a client's connection at random moments until stop is called, which returns how often it did.
-func cutting(ens *zktest.Ensemble, seed uint64, most time.Duration, cls ...*zk.Client) (stop func() int) {
+func cutting(ens servers, seed uint64, most time.Duration, cls ...*zk.Client) (stop func() int) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	over, cuts := make(chan struct{}), make(chan int)
 	go func() {
@@ -38,7 +37,7 @@ func cutting(ens *zktest.Ensemble, seed uint64, most time.Duration, cls ...*zk.C
 
 // A protected create is carried out once, however often the connection is lost meanwhile. What makes it hard is that the
 // client is back, on another server, before the leader has finished with what it sent last.
-func testProtectedCreates(t *testing.T, ens *zktest.Ensemble) {
+func testProtectedCreates(t *testing.T, ens servers) {
 	const creates, batch, seed = 200, 8, 42
 	rng := rand.New(rand.NewPCG(seed, 0))
 	cl, reader := ens.Client(t), ens.Client(t)

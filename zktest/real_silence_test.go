@@ -17,22 +17,25 @@ import (
 // and buries it as soon as it can: by the time that there is a new one, nothing of the old one is left.
 func TestRealSilence(t *testing.T) {
 	ens := zktest.StartZooKeeper(t, 3)
-	for _, tt := range []struct {
-		name string
-		back func(server int)
-	}{
-		{"Resumed", ens.Resume}, // the servers know how long it was, and most likely end the session themselves
-		{"Restarted", func(i int) { // to them the session is as good as new
-			ens.Kill(i)
-			ens.Restart(i)
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) { testSilence(t, ens, tt.back) })
+	for _, tt := range returns {
+		t.Run(tt.name, func(t *testing.T) { testSilence(t, ens, tt.back, 3*time.Second) })
 	}
 }
 
-func testSilence(t *testing.T, ens *zktest.Ensemble, back func(server int)) {
-	const timeout = 3 * time.Second
+var returns = []struct {
+	name string
+	back func(ens servers, server int)
+}{
+	// The servers know how long it was, and most likely end the session themselves.
+	{"Resumed", func(ens servers, i int) { ens.Resume(i) }},
+	// To them the session is as good as new.
+	{"Restarted", func(ens servers, i int) {
+		ens.Kill(i)
+		ens.Restart(i)
+	}},
+}
+
+func testSilence(t *testing.T, ens servers, back func(ens servers, server int), timeout time.Duration) {
 	cl := ens.Client(t, zk.WithSessionTimeout(timeout))
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
 	watch := got(t, cl.GetAndWatch(bg, "/mine")).Changed
@@ -50,7 +53,7 @@ func testSilence(t *testing.T, ens *zktest.Ensemble, back func(server int)) {
 		t.Errorf("a create meanwhile: %v", err)
 	}
 	for i := range ens.Len() {
-		back(i)
+		back(ens, i)
 	}
 	up, at := log.await(t, zk.Connected, begun)
 	t.Logf("suspended after %v, lost after %v, given up after %v; a new session after %v", suspended.Sub(begun).Round(time.Millisecond),
@@ -68,11 +71,14 @@ func testSilence(t *testing.T, ens *zktest.Ensemble, back func(server int)) {
 	ens.Ready()
 }
 
+func TestRealNoQuorum(t *testing.T) {
+	testNoQuorum(t, zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
+		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true")))
+}
+
 // Two of three servers are killed. Operations wait or fail with their context, and when there is a quorum again the same
 // session goes on.
-func TestRealNoQuorum(t *testing.T) {
-	ens := zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
-		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"))
+func testNoQuorum(t *testing.T, ens servers) {
 	cl := ens.Client(t, zk.WithSessionTimeout(30*time.Second))
 	got(t, cl.Create(bg, "/mine", nil, zk.Ephemeral))
 	move(t, ens, cl, func(i int) bool { return i == 2 }) // who is left must know of the node

@@ -10,11 +10,10 @@ import (
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // testSmoke does everything that a client can do, once.
-func testSmoke(t *testing.T, ens *zktest.Ensemble) {
+func testSmoke(t *testing.T, ens servers) {
 	cl, other := ens.Client(t), ens.Client(t)
 	for _, step := range []struct {
 		name string
@@ -225,8 +224,11 @@ func smokeHold(t *testing.T, cl, _ *zk.Client) {
 }
 
 // resume takes a session over, as a program does that was restarted.
-func resume(t *testing.T, ens *zktest.Ensemble) {
+func resume(t *testing.T, ens servers) {
 	pool := handler.NewPool()
+	if c, ok := ens.(cluster); ok {
+		pool.Dialer = c.Dial
+	}
 	cl := ens.Client(t, zk.WithHandler(pool))
 	got(t, cl.Create(bg, "/resumed", nil, zk.Ephemeral))
 	s := cl.Session()

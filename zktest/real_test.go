@@ -10,7 +10,6 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // What the tests on real servers have in common. Their names begin with TestReal; `make real` runs them and no others.
@@ -20,6 +19,29 @@ const realPatience = 60 * time.Second
 
 // bg bounds requests that nothing else bounds.
 var bg = context.Background()
+
+// servers are what those tests need that are for servers of every kind: an [zktest.Ensemble] has it all, a [zktest.Cluster]
+// with the help of cluster.
+type servers interface {
+	Len() int
+	Leader() int
+	Ready()
+	Kill(server int)
+	Restart(server int)
+	Pause(server int)
+	Resume(server int)
+
+	ConnectString() string
+	FourLetter(server int, word string) string
+	Chroot(t testing.TB) string
+	Client(t testing.TB, opts ...zk.Option) *zk.Client
+	RootClient(t testing.TB, opts ...zk.Option) *zk.Client
+	ServerOf(cl *zk.Client) int
+	LoseConnection(cl *zk.Client) bool
+	Isolate(cl *zk.Client)
+	Rejoin(cl *zk.Client)
+	ExpireSession(cl *zk.Client)
+}
 
 // got waits for a future that must succeed.
 func got[T any](t testing.TB, f *future.Future[T]) T {
@@ -68,7 +90,7 @@ func await(t testing.TB, cl *zk.Client, want zk.State) {
 }
 
 // serverOf waits until cl is connected and returns its server.
-func serverOf(t testing.TB, ens *zktest.Ensemble, cl *zk.Client) int {
+func serverOf(t testing.TB, ens servers, cl *zk.Client) int {
 	t.Helper()
 	server := -1
 	eventually(t, "connected", func() bool {
@@ -79,7 +101,7 @@ func serverOf(t testing.TB, ens *zktest.Ensemble, cl *zk.Client) int {
 }
 
 // move makes cl reconnect until it is on a server that will do.
-func move(t testing.TB, ens *zktest.Ensemble, cl *zk.Client, will func(server int) bool) int {
+func move(t testing.TB, ens servers, cl *zk.Client, will func(server int) bool) int {
 	t.Helper()
 	for {
 		server := serverOf(t, ens, cl)

@@ -9,12 +9,11 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // A client that is cut off misses what others do. When it is back, the watches on what is different now have fired, and
 // no others.
-func testWatchesAcrossGaps(t *testing.T, ens *zktest.Ensemble) {
+func testWatchesAcrossGaps(t *testing.T, ens servers) {
 	const nodes, rounds = 120, 5
 	cl, other := ens.Client(t), ens.Client(t)
 	session := cl.Session()
@@ -92,7 +91,7 @@ func testWatchesAcrossGaps(t *testing.T, ens *zktest.Ensemble) {
 }
 
 // Watches that nobody waits for any more leave nothing on the server.
-func testGivenUpWatches(t *testing.T, ens *zktest.Ensemble) {
+func testGivenUpWatches(t *testing.T, ens servers) {
 	const watches = 1000
 	cl := ens.Client(t)
 	server := serverOf(t, ens, cl)

@@ -131,6 +131,9 @@ func (f *Front) Conns() []*Conn {
 	return all
 }
 
+// Connected reports whether a session has a connection to this server.
+func (f *Front) Connected(session int64) bool { return f.sessions[session] != nil }
+
 // DropSession cuts the connection of a session, which lives on until it expires. It reports whether there was one.
 func (f *Front) DropSession(id int64) bool {
 	c := f.sessions[id]

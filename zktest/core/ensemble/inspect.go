@@ -34,6 +34,9 @@ func (m *Member) Epoch() int32 { return m.disk.currentEpoch }
 // State is the tree and the sessions as the member has applied them.
 func (m *Member) State() *core.State { return m.state }
 
+// Observer reports whether the member has no vote.
+func (m *Member) Observer() bool { return m.observer() }
+
 // ExpireSession ends a session as if its client had not been heard from. Only a leader that serves can: it reports whether
 // it is one, and there was such a session.
 func (m *Member) ExpireSession(now time.Time, id int64) bool {

@@ -17,25 +17,29 @@ import (
 //
 // Whichever ends first makes the other end; the second of them tells the core.
 type conn struct {
-	server *Server
+	server *host
 	nc     net.Conn
-	core   *core.Conn // guarded by server.mu
+	core   *core.Conn // guarded by the group's mutex; nil while the server is paused that has not seen the connection yet
 
 	output chan struct{} // capacity 1: there may be output
 	input  chan struct{} // capacity 1: input that was left may be taken now
 	ended  chan struct{}
 	once   sync.Once // of closing ended
 
-	left int // goroutines that have ended, guarded by server.mu
+	left int // goroutines that have ended, guarded by the group's mutex
 }
 
-func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{
-		server: s, nc: nc, core: s.core.Open(time.Now(), addrPort(nc.RemoteAddr())),
+func newConn(s *host, nc net.Conn) *conn {
+	return &conn{
+		server: s, nc: nc,
 		output: make(chan struct{}, 1), input: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
+}
+
+// open shows the connection to the server.
+func (c *conn) open(now time.Time) {
+	c.core = c.server.machine.Open(now, addrPort(c.nc.RemoteAddr()))
 	c.core.Tag = c
-	return c
 }
 
 // wake never blocks.
@@ -60,13 +64,16 @@ func (c *conn) end() {
 func (c *conn) gone() {
 	c.end()
 	s := c.server
-	s.mu.Lock()
+	s.g.mu.Lock()
 	if c.left++; c.left == 2 {
-		c.core.Closed(time.Now())
+		s.awake()
 		delete(s.conns, c)
-		s.settle()
+		if c.core != nil {
+			c.core.Closed(s.g.now())
+			s.settle()
+		}
 	}
-	s.mu.Unlock()
+	s.g.mu.Unlock()
 	s.running.Done()
 }
 
@@ -106,9 +113,12 @@ func (c *conn) read() {
 
 func (c *conn) received(b []byte) (used int, stalled bool) {
 	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	used = c.core.Received(time.Now(), b)
+	s.g.mu.Lock()
+	defer s.g.mu.Unlock()
+	if !s.awake() {
+		return len(b), false
+	}
+	used = c.core.Received(s.g.now(), b)
 	stalled = c.core.Stalled()
 	s.settle()
 	return used, stalled
@@ -153,8 +163,11 @@ func (c *conn) write() {
 // pull returns what is to be written; last if there is nothing and will be nothing.
 func (c *conn) pull(buf []byte) (out []byte, last bool) {
 	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.g.mu.Lock()
+	defer s.g.mu.Unlock()
+	if !s.awake() {
+		return buf, false
+	}
 	buf = c.core.Pull(buf)
 	s.settle()
 	return buf, c.core.Closing() && c.core.Pending() == 0

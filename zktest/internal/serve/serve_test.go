@@ -226,7 +226,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	c.connect(time.Second)
 	m := s.DialMemory()
 	s.Close()
-	if len(s.conns)+len(s.listeners) > 0 {
+	if len(s.conns)+len(s.listeners.all) > 0 {
 		t.Error("Close did not wait")
 	}
 	if c.frame() != nil {
