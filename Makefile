@@ -58,7 +58,7 @@ fuzz: ## Runs every fuzz target for FUZZTIME each (default 10m).
 	done
 
 sim: ## Runs the standard simulation with SEEDS seeds (default 20000), in two processes; SIM=regexp for others.
-	GOGC=400 ZKSIM_SEEDS=$(SEEDS) ZKSIM_JOBS=2 go test -timeout 0 -v -run '$(SIM)' ./recipes
+	ZKSIM_SEEDS=$(SEEDS) ZKSIM_JOBS=2 go test -timeout 0 -v -run '$(SIM)' ./recipes
 
 determinism: ## Runs SEEDS seeds in every way there is, and compares the trace hashes.
 	zktest/scripts/determinism.sh $(SEEDS)

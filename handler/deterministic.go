@@ -133,7 +133,7 @@ func (d *Deterministic) TraceHash() uint64 {
 	return d.w.trace.hash
 }
 
-// Digests returns what TraceHash was after every 1,000th step. The first place where those of two runs
+// Digests returns what TraceHash was after every [DigestEvery] steps. The first place where those of two runs
 // differ tells where to look for what made them different.
 func (d *Deterministic) Digests() []uint64 {
 	d.w.mu.Lock()

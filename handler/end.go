@@ -154,7 +154,7 @@ func (e *end) wake() {
 		return
 	}
 	w := e.nw.w
-	if w.gathering && e.node.halt == nil {
+	if w.performing != nil && e.node.halt == nil {
 		w.pulls = append(w.pulls, e)
 	} else {
 		w.schedule(&e.pull, w.time())

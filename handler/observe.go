@@ -88,7 +88,7 @@ func (d *Deterministic) Performing() (e Event, ok bool) {
 	w := d.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.inStep.Load() {
+	if w.performing == nil {
 		return Event{}, false
 	}
 	n, _, _ := w.performing.identity()

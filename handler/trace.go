@@ -12,8 +12,8 @@ type trace struct {
 	digests []uint64
 }
 
-// digestEvery is how many steps lie between two digests.
-const digestEvery = 1000
+// DigestEvery is how many steps lie between two of [Deterministic.Digests].
+const DigestEvery = 1000
 
 const (
 	fnvOffset = 14695981039346656037
@@ -27,7 +27,7 @@ func (t *trace) step(now time.Duration, node, label uint64, data []byte) {
 	t.steps++
 	t.hash = mix(t.hash, mix(uint64(now)^node, label))
 	t.bytes(data)
-	if t.steps%digestEvery == 0 {
+	if t.steps%DigestEvery == 0 {
 		t.digests = append(t.digests, t.hash)
 	}
 }

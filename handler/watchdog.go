@@ -58,7 +58,7 @@ func (d *watchdog) look() {
 	var blocked *StepError
 	if step := w.trace.steps; d.off {
 		// nothing to watch any more
-	} else if w.inStep.Load() && d.step == step {
+	} else if w.performing != nil && d.step == step {
 		blocked = w.stepError(w.performing, nil)
 	} else {
 		d.step = step

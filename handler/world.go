@@ -27,9 +27,8 @@ type world struct {
 	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
 
 	passed  atomic.Int64 // now, for who does not hold mu; not used in a bubble
-	inStep  atomic.Bool  // written by the driver
 	failure error        // why the present drive must end; the driver's
-	inner   bool         // no code of a user has run in the last step; the driver's
+	inner   bool         // the last step was neither a task, a timer nor a process; the driver's
 
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives
@@ -49,10 +48,8 @@ type world struct {
 
 	failedStep *StepError // the first
 	crashed    []*process // have failed while nobody waited for them
-	performing item       // what is happening, while inStep
-
-	gathering bool   // a step is under way, or what comes of it
-	pulls     []*end // are to write behind it
+	performing item       // the step that is under way, or whose pulls are; nil: none is
+	pulls      []*end     // are to write behind it
 }
 
 // An item is something that may happen now. All but run is called with the world's lock held.
@@ -77,12 +74,21 @@ type item interface {
 
 // step lets one of the things happen that may happen now. It returns false when there is none.
 func (w *world) step() bool {
+	it := w.pick()
+	if it == nil {
+		return false
+	}
+	e, ok := it.(*event)
+	w.inner = ok && e.kind != KindTimer && e.kind != KindTask
+	w.perform(it)
+	return true
+}
+
+// pick begins the next step.
+func (w *world) pick() item {
 	w.mu.Lock()
-	for {
-		it := w.runnable.take()
-		if it == nil {
-			break
-		}
+	defer w.mu.Unlock()
+	for it := w.runnable.take(); it != nil; it = w.runnable.take() {
 		ok, more := it.begin()
 		if more {
 			w.runnable.again(it)
@@ -90,39 +96,10 @@ func (w *world) step() bool {
 		if ok {
 			w.count(it)
 			w.performing = it
-			w.gathering = true
-			w.inStep.Store(true)
-			w.mu.Unlock()
-			e, ok := it.(*event)
-			w.inner = ok && (e.kind == KindPull || e.kind == KindArrival)
-			w.perform(it)
-			w.pull()
-			return true
+			return it
 		}
 	}
-	w.mu.Unlock()
-	return false
-}
-
-// pull lets the connections write that the step has woken, and those that this wakes.
-func (w *world) pull() {
-	w.mu.Lock()
-	for i := 0; i < len(w.pulls); i++ {
-		e := w.pulls[i]
-		if e.node.halt != nil { // paused by the step
-			w.schedule(&e.pull, w.time())
-			continue
-		}
-		w.mu.Unlock()
-		e.pulled()
-		w.mu.Lock()
-	}
-	clear(w.pulls)
-	w.pulls, w.gathering = w.pulls[:0], false
-	w.mu.Unlock()
-	if w.observe != nil {
-		w.tellAll()
-	}
+	return nil
 }
 
 // count makes it a step. The caller holds mu.
@@ -139,15 +116,7 @@ func (w *world) count(it item) {
 
 func (w *world) perform(it item) {
 	returned := false
-	defer func() { // also when the item panics or calls Goexit, which ends the driver
-		w.inStep.Store(false)
-		if _, ok := it.(*event); !ok || !returned { // an event's end is nothing
-			w.ended(it, returned)
-		}
-		if w.observe != nil {
-			w.tellAll()
-		}
-	}()
+	defer func() { w.finish(it, returned) }() // also when the item panics or calls Goexit, which ends the driver
 	if w.hook == nil {
 		it.run()
 	} else {
@@ -156,13 +125,30 @@ func (w *world) perform(it item) {
 	returned = true
 }
 
-func (w *world) ended(it item, returned bool) {
+// finish ends the step: the connections write that it has woken, and those that this wakes. If the step has not
+// returned, they do so in steps of their own.
+func (w *world) finish(it item, returned bool) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	if !returned {
 		w.stepError(it, nil)
 	}
 	it.end()
+	for i := 0; i < len(w.pulls); i++ {
+		e := w.pulls[i]
+		if !returned || e.node.halt != nil { // paused by the step
+			w.schedule(&e.pull, w.time())
+			continue
+		}
+		w.mu.Unlock()
+		e.pulled()
+		w.mu.Lock()
+	}
+	clear(w.pulls)
+	w.pulls, w.performing = w.pulls[:0], nil
+	w.mu.Unlock()
+	if w.observe != nil {
+		w.tellAll()
+	}
 }
 
 func (w *world) runHooked(it item) {

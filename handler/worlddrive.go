@@ -117,8 +117,8 @@ func (w *world) settle() {
 }
 
 // notice looks at what no event announces: contexts that have ended, nodes that have become quiet.
-// It reports whether there was something. Contexts cost a look at each, so after a step in which only
-// bytes have moved they can wait.
+// It reports whether there was something. Contexts cost a look at each, so after a step in which no user's
+// code can have run they wait until time is to pass: a fortieth of the time of a simulation.
 func (w *world) notice(stepped bool) bool {
 	noticed := (!stepped || !w.inner) && w.pollContexts()
 	if !w.quiet.Load() {

@@ -16,6 +16,7 @@ import (
 
 func worldClients(b *testing.B, n int) (*handler.Deterministic, []*handler.Node, []*zk.Client) {
 	b.Helper()
+	b.Cleanup(zktest.LessGarbageCollection())
 	world := handler.NewDeterministic(1)
 	b.Cleanup(world.Stop)
 	if _, err := zktest.InWorld(world.Node("server"), ":2181"); err != nil {

@@ -50,6 +50,8 @@ import (
 // Any other name that begins with ZKSIM_ is taken for a mistake.
 //
 // A seed means the same world only as long as no code changes. A plan lasts longer.
+//
+// While a Check runs the garbage collector runs less often (debug.SetGCPercent of 400), unless GOGC is set.
 func Check(t *testing.T, test func(*Sim), opts ...CheckOption) {
 	t.Helper()
 	set, err := readSettings()
@@ -120,6 +122,7 @@ type reporter interface {
 func (c *checker) run() {
 	c.out.Helper()
 	began := time.Now()
+	defer lessGarbageCollection()()
 	c.watch = startWatchdog(c.stopAt, c.pause)
 	defer c.watch.stop()
 	if c.plan != "" {

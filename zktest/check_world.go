@@ -141,12 +141,9 @@ func unlike(a, b outcome) string {
 		if a.digests[i] != b.digests[i] {
 			break
 		}
-		step = uint64(i+1) * digestEvery
+		step = uint64(i+1) * handler.DigestEvery
 	}
 	return fmt.Sprintf("zktest: not deterministic: two runs of seed %#x differ after step %d of %d and %d.\n"+
 		"Something does not follow from the seed: the real clock, math/rand, the order of a map, a goroutine, state left from an earlier world.",
 		a.plan.Seed, step, a.steps, b.steps)
 }
-
-// digestEvery is how many steps lie between two of Deterministic.Digests.
-const digestEvery = 1000

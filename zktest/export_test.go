@@ -53,3 +53,6 @@ func Hashes(t *testing.T, n uint64, test func(*Sim), opts ...CheckOption) (hashe
 	}
 	return hashes
 }
+
+// LessGarbageCollection lets benchmarks collect garbage as a Check does.
+func LessGarbageCollection() (done func()) { return lessGarbageCollection() }

@@ -31,14 +31,15 @@ func newClock(h handler.Handler) clock { return clock{h: h, mono: h.Now(), wall:
 func (c *clock) now() time.Duration {
 	before := c.h.Now()
 	wall := c.h.Wall().Sub(c.wall)
-	after := c.h.Now()
-	mono := after.Sub(c.mono)
-	if after.Sub(before) <= glance {
-		switch ahead := wall - mono; {
-		case ahead >= c.ahead+leap:
+	mono := before.Sub(c.mono)
+	if wall-mono < c.ahead { // and if looking took long, it is even less
+		c.ahead = wall - mono
+	}
+	if wall-mono >= c.ahead+leap {
+		after := c.h.Now()
+		mono = after.Sub(c.mono)
+		if ahead := wall - mono; after.Sub(before) <= glance && ahead >= c.ahead+leap {
 			c.slept += ahead - c.ahead
-			c.ahead = ahead
-		case ahead < c.ahead:
 			c.ahead = ahead
 		}
 	}
