@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/internal/session"
@@ -41,6 +42,7 @@ type shared struct {
 	starts    starts
 	bodies    bodies
 	questions questions
+	subs      atomic.Uint64 // subscriptions made, to name their lanes
 	rand      *locked
 	jitter    jitter
 	sleepers  sleepers

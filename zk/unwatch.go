@@ -25,37 +25,52 @@ func (w Watched[T]) Unwatch(ctx context.Context) *future.Future[struct{}] {
 
 // end ends a watch with cause, if it has not ended.
 func (w *watch) end(ctx context.Context, cause error) *future.Future[struct{}] {
-	r := &removal{w: w, ctx: ctx}
-	r.req.Op, r.req.Call = wire.OpRemoveWatches, r
-	r.promise.Init(w.c.lane, r)
+	r := newRemoval(ctx, w.c, w.s.Path)
 	if w.c.driver.Unwatch(&w.s, &r.req) {
 		w.c.own.remove(w)
 		w.promise.Complete(Event{}, w.error(cause))
 	}
-	if ctx.Err() != nil {
-		r.Cancel()
-	}
-	return r.promise.Future()
+	return r.sent()
 }
 
 // A removal asks the server to forget a watch. The request is not bound to the context, as others
 // are: what is left undone would stay on the server.
 type removal struct {
 	req     session.Request
-	w       *watch
+	c       *Client
+	path    string // chroot included
+	typ     wire.WatcherType
 	ctx     context.Context
 	bound   bound
 	promise future.Promise[struct{}]
 }
 
-// Encode and Complete make a removal a session.Call.
+// newRemoval returns one that is to be given to the driver.
+func newRemoval(ctx context.Context, c *Client, full string) *removal {
+	r := &removal{c: c, path: full, ctx: ctx}
+	r.req.Op, r.req.Call = wire.OpRemoveWatches, r
+	r.promise.Init(c.lane, r)
+	return r
+}
+
+// sent returns the future of one that was given to the driver.
+func (r *removal) sent() *future.Future[struct{}] {
+	if r.ctx.Err() != nil {
+		r.Cancel()
+	}
+	return r.promise.Future()
+}
+
+// Forget, Encode and Complete make a removal a session.Forgetter.
+
+func (r *removal) Forget(t wire.WatcherType) { r.typ = t }
 
 func (r *removal) Encode(e *wire.Encoder) error {
-	return e.Encode(&proto.RemoveWatchesRequest{Path: r.w.s.Path, Type: int32(r.w.s.Kind.WatcherType())})
+	return e.Encode(&proto.RemoveWatchesRequest{Path: r.path, Type: int32(r.typ)})
 }
 
 func (r *removal) Complete(b *future.Batch, reply session.Reply) {
-	r.w.c.driver.Settled()
+	r.c.driver.Settled()
 	r.bound.lift()
 	err := reply.Err
 	switch err {
@@ -68,12 +83,13 @@ func (r *removal) Complete(b *future.Batch, reply session.Reply) {
 }
 
 func (r *removal) error(err error) error {
-	return &OpError{Op: opName(r.req.Op), Path: r.w.path(), Err: err}
+	path, _ := r.c.chroot.Strip(r.path)
+	return &OpError{Op: opName(r.req.Op), Path: path, Err: err}
 }
 
 // Context, Arm, Cancel and Settled make a removal a future.Source.
 
 func (r *removal) Context() context.Context { return r.ctx }
-func (r *removal) Arm()                     { r.bound.arm(r.ctx, r.w.c.lane, r.Cancel) }
+func (r *removal) Arm()                     { r.bound.arm(r.ctx, r.c.lane, r.Cancel) }
 func (r *removal) Cancel()                  { r.promise.Complete(struct{}{}, r.error(r.ctx.Err())) }
 func (r *removal) Settled()                 {}

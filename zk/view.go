@@ -61,10 +61,24 @@ func (c *Client) full(path string, sequential bool) (string, error) {
 
 // watches are the watches that were asked for through one view and have not ended.
 type watches struct {
-	mu    sync.Mutex // guards what follows, and place of every watch in it
+	mu    sync.Mutex // guards what follows, and place of everything in it
 	round uint64     // counts the view's closings: what was asked for before ends with them
-	list  list.List  // of *watch, oldest first
+	list  list.List  // of ender, oldest first
 }
+
+// An ender is a watch or a subscription.
+type ender interface {
+	home() *owned
+	end(ctx context.Context, cause error) *future.Future[struct{}]
+}
+
+// owned is an ender's place in the list of its view.
+type owned struct {
+	round uint64        // of the view, when it was asked for
+	place *list.Element // nil: it is not there
+}
+
+func (o *owned) home() *owned { return o }
 
 // now returns the round. A client that is not a view, with nil, keeps no list.
 func (ws *watches) now() uint64 {
@@ -76,40 +90,41 @@ func (ws *watches) now() uint64 {
 	return ws.round
 }
 
-// add notes w. It returns false if the view was closed since w was asked for.
-func (ws *watches) add(w *watch) bool {
+// add notes what was asked for. It returns false if the view was closed since that was asked for.
+func (ws *watches) add(what ender) bool {
 	if ws == nil {
 		return true
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	if w.round != ws.round {
+	o := what.home()
+	if o.round != ws.round {
 		return false
 	}
-	w.place = ws.list.PushBack(w)
+	o.place = ws.list.PushBack(what)
 	return true
 }
 
-func (ws *watches) remove(w *watch) {
+func (ws *watches) remove(what ender) {
 	if ws == nil {
 		return
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	if w.place != nil {
-		ws.list.Remove(w.place)
-		w.place = nil
+	if o := what.home(); o.place != nil {
+		ws.list.Remove(o.place)
+		o.place = nil
 	}
 }
 
 // take removes and returns all, and begins a new round.
-func (ws *watches) take() (all []*watch) {
+func (ws *watches) take() (all []ender) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for e := ws.list.Front(); e != nil; e = e.Next() {
-		w := e.Value.(*watch)
-		w.place = nil
-		all = append(all, w)
+		what := e.Value.(ender)
+		what.home().place = nil
+		all = append(all, what)
 	}
 	ws.list.Init()
 	ws.round++

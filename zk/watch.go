@@ -1,7 +1,6 @@
 package zk
 
 import (
-	"container/list"
 	"context"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -20,11 +19,18 @@ const (
 	NodeChildrenChanged = wire.EventNodeChildrenChanged
 )
 
+// Resync is the type of an event that a subscription makes itself: events may be missing before it.
+const Resync = wire.EventResync
+
 // An Event is what a watch tells.
 type Event struct {
 	Type EventType
 	Path string // in the view's terms
 	Zxid int64  // of the change, by servers from 3.9 on; else -1
+
+	// Of a Resync. Neither: the connection was lost and there is another.
+	SessionChanged bool // the session has ended, and there is another: ephemeral nodes are gone
+	Overflow       bool // events were not received in time; see [Buffered]
 }
 
 // Watched is a value and a watch on it. ctx of the call that returned it does not govern the watch.
@@ -48,8 +54,7 @@ type watch struct {
 	promise future.Promise[Event]
 	s       session.Watch
 	c       *Client
-	round   uint64        // of c.own, when it was asked for
-	place   *list.Element // in c.own
+	owned
 }
 
 // Fire makes a watch a session.WatchCall.
@@ -125,7 +130,8 @@ func submitWatch[T any, K kind[T]](ctx context.Context, c *Client, code wire.Op,
 
 // sendWatch is submitWatch for a watch that was asked for in that round of the view.
 func sendWatch[T any, K kind[T]](ctx context.Context, c *Client, round uint64, code wire.Op, path, full string, table session.WatchKind, k K) *future.Future[Watched[T]] {
-	w := &watch{c: c, round: round}
+	w := &watch{c: c}
+	w.round = round
 	w.s.Path, w.s.Kind, w.s.Call = full, table, w
 	w.promise.Init(c.watchLane, nil)
 	o := prepare[Watched[T]](ctx, c, code, path, watchKind[T, K]{k, w})

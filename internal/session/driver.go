@@ -11,6 +11,7 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
+	"github.com/gazoo-go/gazoo/internal/wire"
 	"go.uber.org/zap"
 )
 
@@ -103,6 +104,26 @@ func (d *Driver) Unwatch(w *Watch, r *Request) bool {
 	was := d.m.Unwatch(w, r)
 	d.flush()
 	return was
+}
+
+// Unsubscribe forgets s and has r tell the server, if need be; see [Machine.Unsubscribe].
+// d.Settled must be called for r, as with Submit.
+func (d *Driver) Unsubscribe(s *Sub, r *Request) bool {
+	d.inFlight.Add(1)
+	d.mu.Lock()
+	was := d.m.Unsubscribe(s, r)
+	d.flush()
+	return was
+}
+
+// RemoveWatches ends what is on a path and has r tell the server, if need be; see [Machine.RemoveWatches].
+// d.Settled must be called for r, as with Submit.
+func (d *Driver) RemoveWatches(path string, t wire.WatcherType, cause error, r *Request) bool {
+	d.inFlight.Add(1)
+	d.mu.Lock()
+	any := d.m.RemoveWatches(path, t, cause, r)
+	d.flush()
+	return any
 }
 
 // Hold registers h for the session with that epoch; see [Machine.Hold].
@@ -261,6 +282,12 @@ func (d *Driver) run(e *Effect) {
 	case DoFire:
 		f := e.More.(*Fired)
 		f.Watch.Call.Fire(&d.batch, f.Event, f.Err)
+	case DoNotify:
+		if n := e.More.(*Notice); n.Err != nil {
+			n.Sub.Call.End(&d.batch, n.Err)
+		} else {
+			n.Sub.Call.Notify(&d.batch, n.Event)
+		}
 	case DoLost:
 		h := e.More.(*Hold)
 		h.Call.Lost(&d.batch, h.err)

@@ -21,6 +21,7 @@ const (
 	DoDial                       // More is a *DialTo: connect; Opened or Closed follows
 	DoSASL                       // More is a *SASLStep: ask the mechanism; Stepped follows
 	DoHangUp                     // close the connection, if any
+	DoNotify                     // More is a *Notice: what a subscription is told
 	DoLost                       // More is a *Hold: it has ended
 	DoClosed                     // More is an error or nil: Close is complete
 )
@@ -43,11 +44,20 @@ type Event struct {
 	Type wire.EventType
 	Path string // as the server names it, chroot included
 	Zxid int64  // of the transaction, from 3.9.0 on; else -1
+	// SessionChanged: of a Resync, the last session has ended meanwhile.
+	SessionChanged bool
 }
 
 // Fired says that a one-shot watch has ended: by an event, or by an error.
 type Fired struct {
 	Watch *Watch
+	Event Event
+	Err   error
+}
+
+// A Notice tells a subscription of an event, or that it has ended by an error.
+type Notice struct {
+	Sub   *Sub
 	Event Event
 	Err   error
 }

@@ -165,6 +165,7 @@ func (m *Machine) up(now time.Duration) {
 		to = ConnectedReadOnly
 	}
 	m.change(to, nil)
+	m.restored()
 	m.wantWake = m.wantWake || m.queue.reqs.n > 0
 }
 
@@ -185,9 +186,10 @@ func (m *Machine) request(xid int32, op wire.Op, body wire.Record) {
 // replay is what a new connection needs before it can carry requests.
 type replay struct {
 	readOnly bool
-	auth     []int // indices into Machine.auth that were not answered yet, oldest first
-	watches  int   // setWatches requests that were not answered yet
-	ping     bool  // a ping that shows the server's zxid was not answered yet
+	auth     []int  // indices into Machine.auth that were not answered yet, oldest first
+	watches  int    // setWatches requests that were not answered yet
+	stay     []bool // for each of them: it is about watches that stay
+	ping     bool   // a ping that shows the server's zxid was not answered yet
 }
 
 func (r *replay) left() int {
@@ -203,15 +205,7 @@ func (r *replay) begin(m *Machine) {
 		r.auth = append(r.auth, i)
 	}
 	m.credentials()
-	m.watches.chunks(m.cfg.MaxRequest, func(paths [watchKinds][]string) {
-		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{
-			RelativeZxid: m.lastZxid,
-			DataWatches:  paths[WatchData],
-			ExistWatches: paths[WatchExist],
-			ChildWatches: paths[WatchChild],
-		})
-		r.watches++
-	})
+	m.setWatches()
 	if m.zxids.was != 0 {
 		m.request(wire.XidPing, wire.OpPing, nil)
 		r.ping = true

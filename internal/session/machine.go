@@ -72,6 +72,7 @@ type Machine struct {
 	auth       []Credential
 	saslWorked bool // a server has accepted the mechanism's credential once
 	watches    registry
+	posts      posts
 	holds      holds
 	syncing    bool // a proving sync is on its way
 
@@ -100,6 +101,7 @@ func NewMachine(cfg Config) *Machine {
 	m.hosts = hosts{list: cfg.Hosts, rand: cfg.Rand}
 	m.auth = append([]Credential(nil), cfg.Auth...)
 	m.watches.init()
+	m.posts.init()
 	m.holds.init()
 	return m
 }
@@ -281,6 +283,7 @@ func (m *Machine) finish(to State, err, cause error) {
 	m.failSent(cause)
 	m.failQueued(cause)
 	m.endWatches(cause)
+	m.endPosts(cause, every)
 	m.endHolds(cause)
 	m.conn++ // what still comes from the connection is stale
 	m.sess, m.bury, m.closing, m.resuming = Info{Epoch: m.sess.Epoch}, nil, nil, false
@@ -295,6 +298,7 @@ func (m *Machine) expire(err error, bury bool) {
 	m.change(Lost, err)
 	m.failQueued(wire.CodeSessionExpired)
 	m.endWatches(wire.CodeSessionExpired)
+	m.endPosts(wire.CodeSessionExpired, func(s *Sub) bool { return s.Epoch != 0 })
 	m.endHolds(wire.CodeSessionExpired)
 	m.sess = Info{Epoch: old.Epoch}
 	if m.resuming {

@@ -69,15 +69,9 @@ func (m *Machine) frame(now time.Duration, frame []byte) error {
 	case h.Xid == wire.XidAuth:
 		return m.authReply(now, h)
 	case h.Xid == wire.XidSetWatches && m.replay.watches > 0:
-		if h.Err != 0 {
-			return fmt.Errorf("setWatches: %w", wire.Code(h.Err))
-		}
-		m.replay.watches--
-		m.replayed(now)
-	default:
-		return m.reply(now, h, body)
+		return m.watchesSet(now, h)
 	}
-	return nil
+	return m.reply(now, h, body)
 }
 
 func (m *Machine) pong(now time.Duration, h proto.ReplyHeader) error {
@@ -104,6 +98,9 @@ func (m *Machine) event(h proto.ReplyHeader, body []byte) error {
 	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}
 	for _, w := range m.watches.take(e.Type, e.Path) {
 		m.do(DoFire, &Fired{Watch: w, Event: e})
+	}
+	if len(m.posts.byPath) > 0 {
+		m.notify(e)
 	}
 	return nil
 }
@@ -166,6 +163,9 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 	}
 	if !again {
 		m.watch(r, code)
+		if r.Op == wire.OpAddWatch {
+			m.added(r, h)
+		}
 		m.arrived(r)
 		m.answer(r, h, body)
 	}

@@ -72,7 +72,7 @@ func TestRegistryAgainstModel(t *testing.T) {
 					t.Fatalf("%d watches, want %d", g.n, len(model))
 				}
 				seen := map[string]int{}
-				g.chunks(1<<20, func(lists [watchKinds][]string) {
+				c := newChunker(1<<20, func(lists watchLists) {
 					for k, list := range lists {
 						for _, p := range list {
 							seen[fmt.Sprint(k, p)]++
@@ -82,6 +82,8 @@ func TestRegistryAgainstModel(t *testing.T) {
 						}
 					}
 				})
+				g.oneShots(func(k WatchKind, path string) { c.add(int(k), path) })
+				c.flush()
 				for _, w := range model {
 					if n := seen[fmt.Sprint(int(w.Kind), w.Path)]; n != 1 {
 						t.Fatalf("table %d of %s is replayed %d times", w.Kind, w.Path, n)

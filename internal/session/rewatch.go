@@ -1,9 +1,6 @@
 package session
 
-import (
-	"github.com/gazoo-go/gazoo/internal/wire"
-	"github.com/gazoo-go/gazoo/internal/wire/proto"
-)
+import "github.com/gazoo-go/gazoo/internal/wire"
 
 // watch registers r's watch if the server has. That of a request whose context has ended is removed
 // from the server, unless somebody else has the same.
@@ -29,9 +26,11 @@ func (m *Machine) watch(r *Request, code wire.Code) {
 // that has fired is not.
 func (m *Machine) Unwatch(w *Watch, r *Request) bool {
 	was, last := m.watches.remove(w)
+	if p := m.posts.byPath[w.Path]; last && p != nil && m.tend(p, r) {
+		return was
+	}
 	if last && m.useless(w.Path, w.Kind) {
-		r.Conn = m.conn // the next connection does not know of the watch
-		m.Submit(r)
+		m.forget(w.Path, w.Kind.WatcherType(), r)
 	} else {
 		m.complete(r, nil)
 	}
@@ -40,9 +39,11 @@ func (m *Machine) Unwatch(w *Watch, r *Request) bool {
 
 // unwatch tells the server that nobody watches path any more, unless somebody does.
 func (m *Machine) unwatch(path string, kind WatchKind) {
+	if p := m.posts.byPath[path]; p != nil {
+		m.tend(p, nil)
+	}
 	if m.useless(path, kind) {
-		m.enqueue(&Request{Op: wire.OpRemoveWatches, Conn: m.conn, internal: true,
-			Call: ownRequest{&proto.RemoveWatchesRequest{Path: path, Type: int32(kind.WatcherType())}}})
+		m.forget(path, kind.WatcherType(), nil)
 	}
 }
 
@@ -53,14 +54,15 @@ func (m *Machine) unwatch(path string, kind WatchKind) {
 // A request that is on its way and will register the same watch is waited for: to remove what the
 // server has now would remove what it is about to have, or has already.
 func (m *Machine) useless(path string, kind WatchKind) bool {
-	return m.phase == phaseUp && m.state.Up() && m.closing == nil && !m.caps.lacks(wire.OpRemoveWatches) &&
-		!m.watches.taken(path, kind) && !m.watches.owe(path, kind)
+	return m.tells() && !m.watches.taken(path, kind) && !m.claims(path, kind) && !m.watches.owe(path, kind)
 }
 
-// arrived says that a request with a watch is not on its way any more.
+// arrived says that a request for a watch is not on its way any more.
 func (m *Machine) arrived(r *Request) {
 	if r.Watch != nil && m.watches.arrived(r.Watch.Path, r.Watch.Kind) {
 		m.unwatch(r.Watch.Path, r.Watch.Kind)
+	} else if r.Op == wire.OpAddWatch {
+		m.addOver(r)
 	}
 }
 

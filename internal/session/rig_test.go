@@ -92,6 +92,19 @@ func (r *rig) run(e *Effect) {
 		} else {
 			r.say("fire %s: %v", f.Watch.Path, f.Event.Type)
 		}
+	case DoNotify:
+		n := e.More.(*Notice)
+		switch {
+		case n.Err != nil:
+			n.Sub.Call.End(nil, n.Err)
+			r.say("end %s: %v", n.Sub.Path, short(n.Err))
+		case n.Event.SessionChanged:
+			n.Sub.Call.Notify(nil, n.Event)
+			r.say("notify %s: %v in a new session", n.Sub.Path, n.Event.Type)
+		default:
+			n.Sub.Call.Notify(nil, n.Event)
+			r.say("notify %s: %v %s", n.Sub.Path, n.Event.Type, n.Event.Path)
+		}
 	case DoLost:
 		h := e.More.(*Hold)
 		h.Call.Lost(nil, h.err)

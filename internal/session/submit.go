@@ -43,6 +43,8 @@ func (m *Machine) enqueue(r *Request) {
 	}
 	if r.Watch != nil {
 		m.watches.expect(r.Watch.Path, r.Watch.Kind)
+	} else if r.Op == wire.OpAddWatch {
+		m.adding(r)
 	}
 	m.wantWake = m.wantWake || m.phase == phaseUp
 }
@@ -136,11 +138,16 @@ func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
 			continue
 		}
 		alone := m.caps.alone(r.needs())
-		if alone && m.sent.n > 0 {
+		if alone && m.sent.n > 0 || r.Watch != nil && m.unsettled(r.Watch.Path) {
 			break
 		}
 		start := len(buf)
 		buf = m.queue.shift(buf)
+		if r.Watch != nil && m.covers(r.Watch.Path, r.Watch.Kind) {
+			buf[len(buf)-1] = 0 // watch: false; events serve it
+		} else if r.Op == wire.OpAddWatch {
+			m.addWritten(r, buf)
+		}
 		r.state, r.sent = reqWritten, now
 		m.sent.push(r)
 		if alone {

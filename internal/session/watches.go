@@ -161,28 +161,30 @@ func (g *registry) taken(path string, kind WatchKind) bool {
 }
 
 // take removes and returns the watches that an event consumes, by table, oldest first.
-func (g *registry) take(t wire.EventType, path string) []*Watch {
-	var out []*Watch
-	grab := func(k WatchKind) {
-		w := g.byPath[k][path].oldest
-		delete(g.byPath[k], path)
-		for w != nil {
-			next := w.newer
-			g.forget(w)
-			out = append(out, w)
-			w = next
-		}
-	}
+func (g *registry) take(t wire.EventType, path string) (out []*Watch) {
 	switch t {
 	case wire.EventNodeCreated, wire.EventNodeDataChanged:
-		grab(WatchData)
-		grab(WatchExist)
+		out = g.grab(out, WatchData, path)
+		out = g.grab(out, WatchExist, path)
 	case wire.EventNodeDeleted:
-		grab(WatchData)
-		grab(WatchExist)
-		grab(WatchChild)
+		out = g.grab(out, WatchData, path)
+		out = g.grab(out, WatchExist, path)
+		out = g.grab(out, WatchChild, path)
 	case wire.EventNodeChildrenChanged:
-		grab(WatchChild)
+		out = g.grab(out, WatchChild, path)
+	}
+	return out
+}
+
+// grab removes the watches of one kind on one path, and appends them to out.
+func (g *registry) grab(out []*Watch, k WatchKind, path string) []*Watch {
+	w := g.byPath[k][path].oldest
+	delete(g.byPath[k], path)
+	for w != nil {
+		next := w.newer
+		g.forget(w)
+		out = append(out, w)
+		w = next
 	}
 	return out
 }
@@ -198,35 +200,4 @@ func (g *registry) takeAll() []*Watch {
 	}
 	g.init()
 	return out
-}
-
-// chunkBytes bounds the paths of one setWatches request, as the Java client does: far below the
-// server's frame limit.
-const chunkBytes = 128 << 10
-
-// chunkHeader is how many bytes of a setWatches request are not paths: the header, a zxid, three lengths.
-const chunkHeader = wire.RequestHeaderLen + 8 + 3*4
-
-// chunks calls fn with the lists of one setWatches request after another, until every watch is in one.
-// No request is longer than max, unless a single path is.
-func (g *registry) chunks(max int, fn func(paths [watchKinds][]string)) {
-	limit := min(chunkBytes, max-chunkHeader)
-	none := [watchKinds][]string{{}, {}, {}} // not null: servers cannot read a request with a null list
-	paths := none
-	size, count := 0, 0
-	for w := g.all.next; w != &g.all; w = w.next {
-		if w.older != nil {
-			continue // that one stands for it
-		}
-		if size > 0 && size+len(w.Path)+4 > limit {
-			fn(paths)
-			paths, size, count = none, 0, 0
-		}
-		paths[w.Kind] = append(paths[w.Kind], w.Path)
-		size += len(w.Path) + 4
-		count++
-	}
-	if count > 0 {
-		fn(paths)
-	}
 }

@@ -15,6 +15,7 @@ const (
 	EventDataWatchRemoved       EventType = 5
 	EventChildWatchRemoved      EventType = 6
 	EventPersistentWatchRemoved EventType = 7
+	EventResync                 EventType = -100 // made by this client: events may be missing
 )
 
 var eventTypes = map[EventType]string{
@@ -26,6 +27,7 @@ var eventTypes = map[EventType]string{
 	EventDataWatchRemoved:       "DataWatchRemoved",
 	EventChildWatchRemoved:      "ChildWatchRemoved",
 	EventPersistentWatchRemoved: "PersistentWatchRemoved",
+	EventResync:                 "Resync",
 }
 
 // String is ZooKeeper's name of the type, and the number for one that is not known.
