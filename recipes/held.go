@@ -88,20 +88,17 @@ func (h *Held) guard(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) e
 }
 
 // unchanged returns when something has happened to the node since the look, or the Held has ended; with ErrNoNode if there
-// is no node.
+// is no node. A watch that it leaves behind when the Held has ended goes with the node.
 func (h *Held) unchanged(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) error {
 	w, err := awaitWatched(co, look)
 	if err != nil {
 		return err
 	}
 	if w.Value == nil {
-		err = zk.ErrNoNode
-	} else {
-		_, err = future.Await(co, w.Changed)
-	}
-	if err != nil {
 		w.Unwatch(context.WithoutCancel(h.ended))
+		return zk.ErrNoNode
 	}
+	_, err = future.Await(co, w.Changed)
 	return err
 }
 
