@@ -34,6 +34,9 @@ func (c contest) start(ctx context.Context, wait bool) *future.Future[*Held] {
 // turn waits until it is the attempt's turn.
 func (c contest) turn(co *future.Co, at *attempt, wait bool) (*Held, error) {
 	made, err := future.Await(co, at.made)
+	if errors.Is(err, zk.ErrNoNode) {
+		err = errGone // the path was made, and deleted again: by whoever resets its numbers, for one
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -110,12 +110,24 @@ func TestNames(t *testing.T) {
 			opts []recipes.Option
 			name string
 		}{
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewLock(cl, p, o...)) }, nil, `[0-9a-f]{32}__lock__`},
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewWriteLock(cl, p, o...)) }, nil, `[0-9a-f]{32}__lock__`},
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewReadLock(cl, p, o...)) }, nil, `[0-9a-f]{32}__rlock__`},
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewLock(cl, p, o...)) }, curator, dashed + `lock-`},
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewWriteLock(cl, p, o...)) }, curator, dashed + `__WRIT__`},
-			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] { return lock(recipes.NewReadLock(cl, p, o...)) }, curator, dashed + `__READ__`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewLock(cl, p, o...))
+			}, nil, `[0-9a-f]{32}__lock__`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewWriteLock(cl, p, o...))
+			}, nil, `[0-9a-f]{32}__lock__`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewReadLock(cl, p, o...))
+			}, nil, `[0-9a-f]{32}__rlock__`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewLock(cl, p, o...))
+			}, curator, dashed + `lock-`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewWriteLock(cl, p, o...))
+			}, curator, dashed + `__WRIT__`},
+			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
+				return lock(recipes.NewReadLock(cl, p, o...))
+			}, curator, dashed + `__READ__`},
 			{func(p string, o ...recipes.Option) *future.Future[*recipes.Held] {
 				return recipes.NewElection(cl, p, o...).TryCampaign(ctx)
 			}, curator, dashed + `latch-`},

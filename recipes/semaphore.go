@@ -134,38 +134,42 @@ func (s *Semaphore) lease(co *future.Co, at *attempt, lock *Held, wait bool) (*H
 func (s *Semaphore) take(co *future.Co, at *attempt, lock *Held) (*Held, error) {
 	ctx := context.WithoutCancel(at.ctx)
 	path := s.path + "/" + s.cl.GUID()
-	at.made = future.Async(ctx, s.work, func(co *future.Co) (zk.Created, error) {
-		for doubt := false; ; {
-			tx := at.view.Txn()
-			tx.Check(lock.Path(), zk.AnyVersion)
-			made := tx.Create(path, []byte(s.opt.identifier), zk.Ephemeral)
-			_, err := future.Await(co, tx.Commit(ctx))
-			switch {
-			case err == nil:
-				return future.Await(co, made)
-			case doubt && errors.Is(err, zk.ErrNodeExists): // by the one that was in doubt
-				st, err := future.Await(co, at.view.Exists(ctx, path))
-				if err == nil && st != nil {
-					return zk.Created{Path: path, Stat: *st}, nil
-				}
-				if err == nil {
-					err = errGone
-				}
-				if !retriable(err) {
-					return zk.Created{}, err
-				}
-			case errors.Is(err, zk.ErrNoNode): // the lock is lost, or the path deleted
-				return zk.Created{}, errGone
-			case !retriable(err):
-				return zk.Created{}, err
-			}
-			doubt = doubt || zk.MaybeApplied(err)
-		}
-	})
+	at.made = future.Async(ctx, s.work, func(co *future.Co) (zk.Created, error) { return s.makeLease(co, ctx, at.view, lock.Path(), path) })
 	made, err := future.Await(co, at.made)
 	if err != nil {
 		return nil, err
 	}
 	at.watchOwn(made)
 	return newHeld(at, made)
+}
+
+// makeLease makes the node of a lease if the lock's is there, and leaves none if it fails.
+func (s *Semaphore) makeLease(co *future.Co, ctx context.Context, view *zk.Client, lock, path string) (zk.Created, error) {
+	doubt := false // whether a transaction whose answer was lost has made it
+	for {
+		tx := view.Txn()
+		tx.Check(lock, zk.AnyVersion)
+		made := tx.Create(path, []byte(s.opt.identifier), zk.Ephemeral)
+		_, err := future.Await(co, tx.Commit(ctx))
+		if err == nil {
+			return future.Await(co, made)
+		}
+		doubt = doubt || zk.MaybeApplied(err)
+		if doubt && errors.Is(err, zk.ErrNodeExists) {
+			var st *zk.Stat
+			if st, err = future.Await(co, view.Exists(ctx, path)); err == nil && st != nil {
+				return zk.Created{Path: path, Stat: *st}, nil
+			}
+		}
+		if retriable(err) {
+			continue
+		}
+		if err == nil || errors.Is(err, zk.ErrNoNode) {
+			err = errGone // the lock was lost, or the path deleted
+		}
+		if doubt {
+			_ = remove(co, ctx, view, path) // what fails here fails because the session has ended, and the lease with it
+		}
+		return zk.Created{}, err
+	}
 }

@@ -2,7 +2,6 @@ package recipes_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -16,66 +15,29 @@ import (
 // minute of virtual time, under every fault.
 //
 // At no moment do two believe that they hold the lock; tokens rise, and a resource that looks at them is
-// written in their order; afterwards everybody gets the lock again, and nothing is left behind, also not by those who
+// written in their order; afterwards everybody gets another turn, and nothing is left behind, also not by those who
 // gave up waiting.
 func TestSimLock(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) { simLock(s, zktest.Swarm(), 5, time.Minute) })
 }
 
 func simLock(s *zktest.Sim, faults zktest.FaultModel, clients int, during time.Duration) {
-	ens := s.Ensemble(3)
+	w := &turns{s: s, ens: s.Ensemble(3)}
 	believers := s.Exclusive("the lock")
 	resource := s.Register("the resource")
-	over := false
-	turns := make([]int, clients)
-	workers := make([]*zktest.Process, clients)
-	for i := range clients {
-		workers[i] = s.Process("worker", func(p *zktest.Process) {
-			cl := p.Connect(ens)
-			lock := recipes.NewLock(cl, "/lock")
-			for !over {
-				ctx, stop := patience(p)
-				held, err := lock.Acquire(ctx).Wait()
-				stop()
-				if errors.Is(err, context.Canceled) && p.Context().Err() == nil {
-					continue
-				}
-				if err != nil {
-					s.Fatalf("%s: acquire: %v", p.Name(), err)
-				}
+	for range clients {
+		w.worker(func(cl *zk.Client) acquireFunc { return recipes.NewLock(cl, "/lock").Acquire },
+			func(p *zktest.Process, cl *zk.Client, held *recipes.Held) {
 				believers.Hold(p, held)
-				if err := resource.Write(p, held.Token()); err == nil {
-					turns[i]++
-				} else if held.Err() == nil && held.Txn().Commit(p.Context()).WaitErr() == nil {
+				if err := resource.Write(p, held.Token()); err != nil && held.Err() == nil && held.Txn().Commit(p.Context()).WaitErr() == nil {
 					s.Fatalf("%s holds the lock, but: %v", p.Name(), err)
 				}
-				long := time.Second
-				if p.Rand().IntN(8) == 0 { // so long that only proofs of its session keep the lock
-					long = 3 * cl.Session().Timeout
-				}
-				p.Sleep(p.Between(0, long))
+				p.Sleep(long(p, cl))
 				s.Sometimes("lost while held", held.Err() != nil)
 				_ = resource.Write(p, held.Token()) // by one who does not know whether he still holds it
-				if err := held.Release(p.Context()).WaitErr(); err != nil && !errors.Is(err, zk.ErrClosed) {
-					s.Fatalf("%s: release: %v", p.Name(), err)
-				}
-			}
-		})
+			})
 	}
-	s.Faults(faults)
-	s.Run(during)
-	s.Heal()
-	before := append([]int(nil), turns...)
-	s.Eventually(10*time.Minute, "everybody gets the lock again", func() bool {
-		for i := range turns {
-			if turns[i] == before[i] && !workers[i].Done() {
-				return false
-			}
-		}
-		return true
-	})
-	over = true
-	s.Eventually(10*time.Minute, "nothing is left behind", func() bool { return ens.NumChildren("/lock") <= 0 })
+	w.run(faults, during, "/lock")
 }
 
 // patience is the context of one who waits for the lock: one in four gives up after a while.

@@ -24,7 +24,7 @@ var lock = []Mutant{
 		Name:    "missed-deletion",
 		What:    "the read that is to set the watch finds no node, and its deletion is waited for all the same",
 		KnownAs: "CURATOR-527",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   24,
 		Patches: []Patch{{
@@ -75,7 +75,7 @@ var lock = []Mutant{
 		Name:    "release-not-retried",
 		What:    "a release whose answer is lost is taken for done, and the node stays",
 		KnownAs: "CURATOR-486, CURATOR-678",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   5,
 		Patches: []Patch{{
@@ -167,7 +167,7 @@ var lock = []Mutant{
 		Name:    "cancelled-acquire-leaves-node",
 		What:    "an acquire that is cancelled before its create is answered does not wait for the answer, and leaves the node",
 		KnownAs: "zk-ruby/zk#51, CURATOR-335",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   2,
 		Patches: []Patch{{
@@ -188,7 +188,7 @@ var lock = []Mutant{
 		Name:    "abandoned-node-stays",
 		What:    "who gives up waiting does not delete its node",
 		KnownAs: "zk-ruby/zk#49, micro-fan/aiozk#34",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   1,
 		Patches: []Patch{{
@@ -204,7 +204,7 @@ var lock = []Mutant{
 		Name:    "delete-not-retried",
 		What:    "who gives up waiting tries only once to delete its node",
 		KnownAs: "kazoo#732, of which kazoo#760 is the mending",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   11,
 		Patches: []Patch{{

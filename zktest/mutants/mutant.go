@@ -37,7 +37,7 @@ type Patch struct{ File, Old, New string }
 
 // All returns all bugs, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(scenario, lock, protect, proof, connection, watching, client)
+	return slices.Concat(scenario, lock, protect, proof, connection, watching, client, share)
 }
 
 // Named returns the bug of that name.
@@ -60,6 +60,12 @@ var (
 	deletedTest = Test{"recipes", "TestSimLockDeleted"}
 	// quietTest is a world in which nothing is wrong, and nothing may happen.
 	quietTest = Test{"recipes", "TestSimQuiet"}
+	// readWriteTest is one with readers and writers.
+	readWriteTest = Test{"recipes", "TestSimReadWrite"}
+	// semaphoreTest is one with two leases.
+	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
+	// electionTest is one with candidates and an observer.
+	electionTest = Test{"recipes", "TestSimElection"}
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 )

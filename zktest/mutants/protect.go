@@ -6,7 +6,7 @@ var protect = []Mutant{
 		Name:    "no-guid",
 		What:    "a create whose answer was lost is sent again, without looking for the node",
 		KnownAs: "CURATOR-45, zk-ruby/zk#54, samuel/go-zookeeper#144",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   8,
 		Patches: []Patch{{
@@ -24,7 +24,7 @@ var protect = []Mutant{
 		Name:    "search-without-sync",
 		What:    "the node is looked for without a sync, on a server that may not have it yet",
 		KnownAs: "Kazoo and Curator as they are; the symptom of CURATOR-264",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   72,
 		Patches: []Patch{{
@@ -61,7 +61,7 @@ var protect = []Mutant{
 		What: "the node of a session that is being closed is taken for the node of the next one, which looks for it: " +
 			"nothing is pinned, nobody asks who owns the node, and the session that was given up is not buried",
 		KnownAs: "CURATOR-498, CURATOR-604",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Patches: []Patch{
 			{

@@ -6,7 +6,7 @@ var watching = []Mutant{
 		Name:    "no-set-watches",
 		What:    "watches are not registered again after a reconnect",
 		KnownAs: "kazoo#151, bonifaido/rust-zookeeper#97",
-		Breaks:  "everybody gets the lock again",
+		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
 		Worst:   1,
 		Patches: []Patch{{
