@@ -17,7 +17,8 @@ import (
 // persists nothing. It behaves like one standalone server; see package core for what it imitates.
 // All methods may be called from any goroutine.
 type Server struct {
-	s *serve.Server
+	s      *serve.Server
+	config core.Config
 
 	mu       sync.Mutex // guards listener
 	listener net.Listener
@@ -48,7 +49,8 @@ func NewServer(t testing.TB, opts ...ServerOption) *Server {
 // Its tick is 100 ms, so that sessions may be as short as 200 ms; all four-letter words are allowed and
 // TTL nodes too. Session timeouts go up to an hour.
 func Start(opts ...ServerOption) *Server {
-	return &Server{s: serve.New(configure(opts))}
+	cfg := configure(opts)
+	return &Server{s: serve.New(cfg), config: cfg}
 }
 
 func configure(opts []ServerOption) core.Config {
@@ -115,18 +117,6 @@ func connect(t testing.TB, servers string, opts ...zk.Option) *zk.Client {
 		}
 	})
 	return cl
-}
-
-// Expire ends a session now, as if its timeout had passed. It reports whether there was one.
-func (s *Server) Expire(session int64) (ok bool) {
-	s.s.Do(func(c *core.Server) { ok = c.ExpireSession(time.Now(), session) })
-	return ok
-}
-
-// Drop cuts the connection of a session, which lives on. It reports whether there was one.
-func (s *Server) Drop(session int64) (ok bool) {
-	s.s.Do(func(c *core.Server) { ok = c.DropSession(session) })
-	return ok
 }
 
 // Do runs f with the server's core locked, to look at it or to interfere; f must not wait.

@@ -154,7 +154,7 @@ func (c *Conn) respond(now time.Time, w *waiting, resp *wire.ConnectResponse) {
 		return
 	}
 	c.write(&v, func() { _ = c.out.AppendFrame(resp) })
-	if v.Cut == CutReply {
+	if v.Cut == CutReply || v.Cut == CutInside {
 		c.cut("intercepted")
 	}
 	c.advance(now)

@@ -42,6 +42,8 @@ type Verdict struct {
 	Code wire.Code
 	// Cut closes the connection.
 	Cut Cut
+	// Keep is how many bytes of the reply are sent before CutInside; the first four are its length.
+	Keep int
 	// Edit, if set, gets the reply (header and body, no length) and returns what is sent in its place; nil for
 	// nothing at all.
 	Edit func(reply []byte) []byte
@@ -59,6 +61,7 @@ const (
 	CutBefore     // the request has no effect
 	CutAfter      // it has, but there is no reply
 	CutReply      // after the reply
+	CutInside     // in the middle of the reply, behind Verdict.Keep bytes
 )
 
 // Pass is the verdict that changes nothing.

@@ -238,3 +238,20 @@ func TestDelayedRequestsAreBounded(t *testing.T) {
 	}
 	is(t, "all are answered in the end", replies, 50)
 }
+
+// A reply that is cut short: the request has had its effect, and no byte more than asked for is sent.
+func TestInterceptCutsInside(t *testing.T) {
+	for _, keep := range []int{-1, 0, 3, 4, 19, 1000} {
+		w := newWorld(t, Config{})
+		c := w.connect()
+		w.on(wire.OpCreate, Verdict{Cut: CutInside, Keep: keep})
+		c.conn.Received(w.now, requestFrame(1, wire.OpCreate, createRequest("/a", "", 0)))
+		sent := c.conn.Pull(nil)
+		if whole := 4 + 16 + 4 + len("/a"); len(sent) != min(max(keep, 0), whole) {
+			t.Errorf("keep %d: %d bytes of %d", keep, len(sent), whole)
+		}
+		is(t, "closing", c.conn.Closing(), true)
+		_, made := w.s.State().Node("/a")
+		is(t, "applied", made, true)
+	}
+}

@@ -144,7 +144,7 @@ func (c *Conn) answer(w *waiting, zxid int64, code wire.Code, body wire.Record) 
 		return
 	}
 	c.reply(&v, xid, zxid, code, body)
-	if v.Cut == CutReply {
+	if v.Cut == CutReply || v.Cut == CutInside {
 		c.cut("intercepted")
 	}
 }

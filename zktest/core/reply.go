@@ -36,6 +36,9 @@ func (c *Conn) write(v *Verdict, frame func()) {
 			c.out.B = append(c.out.B, edited...)
 		}
 	}
+	if v.Cut == CutInside {
+		c.out.B = c.out.B[:mark+min(max(v.Keep, 0), len(c.out.B)-mark)]
+	}
 	if v.Hold > 0 {
 		c.hold(mark, v.Hold)
 	}
