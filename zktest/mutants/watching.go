@@ -11,12 +11,10 @@ var watching = []Mutant{
 		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
-			`	m.watches.chunks(m.cfg.MaxRequest, func(`,
-			`	chunks := m.watches.chunks
-	if mutant.On("no-set-watches") {
-		chunks = func(int, func([watchKinds][]string)) {}
-	}
-	chunks(m.cfg.MaxRequest, func(`,
+			`	m.setWatches()`,
+			`	if !mutant.On("no-set-watches") {
+		m.setWatches()
+	}`,
 		}},
 	},
 	{
@@ -27,14 +25,16 @@ var watching = []Mutant{
 		Test:    clientTest,
 		Worst:   116,
 		Patches: []Patch{{
-			"internal/session/watches.go",
-			`			paths, size, count = none, 0, 0
-		}`,
-			`			paths, size, count = none, 0, 0
-			if mutant.On("set-watches-split") {
-				continue
-			}
-		}`,
+			"internal/session/setwatches.go",
+			`		c.flush()
+	}
+	c.lists[list]`,
+			`		c.flush()
+		if mutant.On("set-watches-split") {
+			return
+		}
+	}
+	c.lists[list]`,
 		}},
 	},
 	{
@@ -44,16 +44,13 @@ var watching = []Mutant{
 		Breaks:  "a watch tells of a change that there was not",
 		Test:    clientTest,
 		Patches: []Patch{{
-			"internal/session/handshake.go",
-			`			RelativeZxid: m.lastZxid,
-			DataWatches:  paths[WatchData],`,
-			`			RelativeZxid: func() int64 {
-				if mutant.On("set-watches-from-zero") {
-					return 0
-				}
-				return m.lastZxid
-			}(),
-			DataWatches: paths[WatchData],`,
+			"internal/session/setwatches.go",
+			`		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{RelativeZxid: m.lastZxid,`,
+			`		from := m.lastZxid
+		if mutant.On("set-watches-from-zero") {
+			from = 0
+		}
+		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{RelativeZxid: from,`,
 		}},
 	},
 	{
@@ -95,13 +92,13 @@ var watching = []Mutant{
 		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/watches.go",
-			`			next := w.newer
-			g.forget(w)`,
-			`			next := w.newer
-			if mutant.On("second-watcher-forgotten") {
-				next = nil
-			}
-			g.forget(w)`,
+			`		next := w.newer
+		g.forget(w)`,
+			`		next := w.newer
+		if mutant.On("second-watcher-forgotten") {
+			next = nil
+		}
+		g.forget(w)`,
 		}},
 	},
 	{
@@ -113,11 +110,11 @@ var watching = []Mutant{
 		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/watches.go",
-			`		grab(WatchExist)
-		grab(WatchChild)`,
-			`		grab(WatchExist)
+			`		out = g.grab(out, WatchExist, path)
+		out = g.grab(out, WatchChild, path)`,
+			`		out = g.grab(out, WatchExist, path)
 		if !mutant.On("deletion-not-told-to-child-watches") {
-			grab(WatchChild)
+			out = g.grab(out, WatchChild, path)
 		}`,
 		}},
 	},
