@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
@@ -231,4 +232,49 @@ func ExampleClient_Create_ephemeral() {
 	// Output:
 	// member: true
 	// gone: true <nil>
+}
+
+// A view that retries gets through lost connections. What it must not do twice needs help: a marker tells whether
+// a transaction was carried out.
+func ExampleClient_WithRetry() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+	view := cl.WithRetry(zk.RetryPolicy{MaxTries: 5, Deadline: time.Minute})
+	if err := future.Join(view.EnsurePath(ctx, "/orders"), view.EnsurePath(ctx, "/ops")).WaitErr(); err != nil {
+		log.Fatal(err)
+	}
+
+	tx := view.Txn()
+	tx.Once("/ops/" + cl.GUID())
+	tx.Create("/orders/order-", []byte("tea"), zk.Sequential)
+	committed := tx.Commit(ctx)
+	srv.Drop(cl.Session().ID) // before the answer or behind it, who knows
+	if err := committed.WaitErr(); err != nil {
+		log.Fatal(err)
+	}
+	orders, err := view.Children(ctx, "/orders").Wait()
+	fmt.Println(len(orders.Names), err)
+
+	// What takes several operations is run again as a whole.
+	version, err := zk.Retry(ctx, cl, zk.RetryPolicy{}, func(co *future.Co) (int32, error) {
+		node, err := future.Await(co, view.Get(ctx, "/orders"))
+		if err != nil {
+			return 0, err
+		}
+		st, err := future.Await(co, view.Set(ctx, "/orders", []byte("open"), node.Version))
+		if errors.Is(err, zk.ErrBadVersion) {
+			err = zk.ErrForceRetry // somebody was faster
+		}
+		return st.Version, err
+	}).Wait()
+	fmt.Println(version, err)
+	// Output:
+	// 1 <nil>
+	// 1 <nil>
 }

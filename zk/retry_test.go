@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -302,17 +303,16 @@ func TestRetryDoubt(t *testing.T) {
 		} {
 			ok(w, other.DeleteAll(ctx, "/n"))
 			ok(w, other.Create(ctx, "/n", nil))
-			met := false
+			var met atomic.Bool
 			w.intercept(func(in *core.Incoming) core.Verdict {
-				if (in.Op == wire.OpSetData || in.Op == wire.OpDelete) && !met {
-					met = true
+				if (in.Op == wire.OpSetData || in.Op == wire.OpDelete) && !met.Swap(true) {
 					return core.Verdict{Cut: c.cut}
 				}
 				return core.Pass
 			})
 			done := make(chan error, 1)
 			w.h.Spawn(func() { done <- c.do(cl.WithRetry(zk.RetryPolicy{Delay: time.Minute, Jitter: zk.NoJitter})) })
-			w.until("the first try", func() bool { return met })
+			w.until("the first try", func() bool { return met.Load() })
 			for _, f := range c.between {
 				if err := f(other); err != nil {
 					w.Fatal(c.name, err)

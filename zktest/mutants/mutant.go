@@ -37,7 +37,7 @@ type Patch struct{ File, Old, New string }
 
 // All returns all bugs, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(scenario, lock, protect, proof, connection, watching, client, share)
+	return slices.Concat(scenario, lock, protect, proof, connection, watching, client, share, retry)
 }
 
 // Named returns the bug of that name.
@@ -68,4 +68,6 @@ var (
 	electionTest = Test{"recipes", "TestSimElection"}
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
+	// retryTest is what views that retry promise, under every fault.
+	retryTest = Test{"zktest", "TestSimRetry"}
 )
