@@ -103,6 +103,7 @@ func New(connect string, opts ...Option) (*Client, error) {
 	if o.sasl != nil {
 		sasl = mechanism(o.sasl, o.handler)
 	}
+	s.opt.hooks.begin(func() handler.Lane { return o.handler.Lane(name + "/hooks") })
 	s.driver = session.NewDriver(session.Config{
 		Hosts: hosts, Timeout: o.timeout, LocalExpiry: o.localExpiry, ReadOnly: o.readOnly,
 		MaxRequest: o.maxRequest, MaxReply: o.maxReply, MaxQueued: o.maxQueued,

@@ -49,6 +49,7 @@ func (c *shared) Changed(b *future.Batch, sc session.Change) {
 		From: sc.From, To: sc.To, Session: sessionOf(sc.Info), Server: sc.Addr,
 		SessionChanged: sc.New, Rollback: sc.Rollback, Err: typed(sc.Err),
 	}
+	c.opt.hooks.changed(c.opt.handler.Now(), change)
 	ls := &c.listeners
 	ls.mu.Lock()
 	ls.last = change

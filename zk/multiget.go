@@ -131,8 +131,7 @@ func (k multiReadKind[T, K]) split(o *base, done func([]future.Result[T], error)
 	}
 	for i, r := range k.reads {
 		read := prepare[T](o.req.Ctx, o.c, k.op, k.paths[i], r)
-		read.req.Epoch = o.req.Epoch
-		f := read.send()
+		f := read.submit()
 		read.Arm()
 		f.Notify(future.Func(func() {
 			results[i].Value, results[i].Err, _ = f.Poll()

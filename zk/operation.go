@@ -92,6 +92,14 @@ func (o *op[T, K]) send() *future.Future[T] {
 	if err := o.req.Ctx.Err(); err != nil {
 		return o.fail(err)
 	}
+	if o.c.opt.hooks.lane != nil {
+		observe(o)
+	}
+	return o.submit()
+}
+
+// submit is send without the caller's hooks: it may be called where no user code may run.
+func (o *op[T, K]) submit() *future.Future[T] {
 	o.submitted = true
 	o.c.driver.Submit(&o.req)
 	return o.promise.Future()

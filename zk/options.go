@@ -32,6 +32,7 @@ type options struct {
 	maxRequest  int
 	maxReply    int
 	localExpiry float64
+	hooks       hooks
 }
 
 func defaults() options {

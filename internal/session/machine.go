@@ -76,6 +76,7 @@ type Machine struct {
 	holds      holds
 	syncing    bool // a proving sync is on its way
 
+	stats    Stats
 	closing  *Request // closeSession, once Close was called
 	wantWake bool     // there is something to Pull
 	changed  bool     // a deadline may have become earlier
@@ -126,6 +127,7 @@ func (m *Machine) change(to State, err error) {
 	if to.Up() {
 		c.Addr, c.New, c.Rollback = m.addr, m.sess.Epoch != m.lastUp, m.zxids.rolledBack
 		m.lastUp, m.zxids.rolledBack = m.sess.Epoch, false
+		m.stats.Connects++
 	}
 	m.state = to
 	m.do(DoChange, c)
@@ -172,6 +174,7 @@ func (m *Machine) connect(now time.Duration) {
 		return
 	}
 	m.phase, m.addr, m.bytes = phaseDial, addr, 0
+	m.stats.Dials++
 	m.do(DoDial, &DialTo{m.conn, m.hosts.host, addr})
 }
 

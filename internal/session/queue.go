@@ -8,10 +8,11 @@ import (
 
 // A queue holds the requests that were not written yet, and their bytes, back to back.
 type queue struct {
-	reqs ring
-	enc  wire.Encoder // the bytes of reqs start at head
-	head int
-	dead int // bytes of requests that are abandoned
+	reqs  ring
+	enc   wire.Encoder // the bytes of reqs start at head
+	head  int
+	dead  int // bytes of requests that are abandoned
+	skips int // and how many those are
 }
 
 const (
@@ -50,6 +51,7 @@ func (q *queue) first() *Request {
 			return r
 		}
 		q.dead -= int(r.size)
+		q.skips--
 		q.drop()
 	}
 	return nil
@@ -66,7 +68,7 @@ func (q *queue) shift(buf []byte) []byte {
 func (q *queue) drop() {
 	q.head += int(q.reqs.pop().size)
 	if q.reqs.n == 0 {
-		q.head, q.dead = 0, 0
+		q.head, q.dead, q.skips = 0, 0, 0
 		q.enc.B = emptied(q.enc.B)
 	} else if q.head >= compactBytes && 2*q.head >= len(q.enc.B) {
 		q.enc.B = q.enc.B[:copy(q.enc.B, q.enc.B[q.head:])] // else a queue that is never empty would grow for ever
@@ -96,6 +98,7 @@ func (q *queue) pinned(conn uint64) (out []*Request) {
 func (q *queue) abandon(r *Request) {
 	r.state = reqAbandoned
 	q.dead += int(r.size)
+	q.skips++
 	if q.dead < compactBytes || 2*q.dead < len(q.enc.B)-q.head {
 		return
 	}
@@ -110,5 +113,5 @@ func (q *queue) abandon(r *Request) {
 		}
 		old = old[r.size:]
 	}
-	q.enc.B, q.head, q.dead, q.reqs = live, 0, 0, reqs
+	q.enc.B, q.head, q.dead, q.skips, q.reqs = live, 0, 0, 0, reqs
 }

@@ -34,6 +34,7 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 		frame, n, err := wire.Split(b[used:], limit)
 		if err == nil && n > 0 {
 			used += n
+			m.stats.BytesIn += uint64(n)
 			err = m.frame(now, frame)
 		}
 		if conn != m.conn {
@@ -95,6 +96,7 @@ func (m *Machine) event(h proto.ReplyHeader, body []byte) error {
 	if err := wire.Decode(body, &ev); err != nil {
 		return fmt.Errorf("watch event: %w", err)
 	}
+	m.stats.Events++
 	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}
 	for _, w := range m.watches.take(e.Type, e.Path) {
 		m.do(DoFire, &Fired{Watch: w, Event: e})
@@ -144,6 +146,7 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 	if h.Zxid > m.lastZxid {
 		m.lastZxid = h.Zxid
 	}
+	m.stats.replied(now - r.sent)
 	m.answered(answer{r.sent, now}, isWrite(r.Op) && proves(code))
 	again := false
 	if r == m.solo {

@@ -120,6 +120,7 @@ func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
 	}
 	if len(buf) > start {
 		m.lastSend = now
+		m.stats.BytesOut += uint64(len(buf) - start)
 	}
 	return buf
 }
@@ -149,6 +150,7 @@ func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
 			m.addWritten(r, buf)
 		}
 		r.state, r.sent = reqWritten, now
+		m.stats.Requests++
 		m.sent.push(r)
 		if alone {
 			m.solo, m.soloFrame = r, append([]byte(nil), buf[start:]...)
