@@ -81,6 +81,9 @@ type Config struct {
 
 	// Intercept, if set, is asked about every request before it takes effect.
 	Intercept Intercept
+	// OnCommit, if set, is told of every transaction of a standalone server before it has an effect and anybody is answered: what a
+	// log on disk would hold. See [Recover].
+	OnCommit func(*Txn)
 	// OnRequest, if set, is told of every request after Intercept. See [Front.Seen] for a record of them.
 	OnRequest func(*Incoming)
 }

@@ -26,6 +26,20 @@ func New(cfg Config, start time.Time) *Server {
 	return s
 }
 
+// Recover returns a server that goes on where another one ended: log is what that one's Config.OnCommit was told, and what it
+// went on from itself, in order. The sessions in it have their whole timeout before them. The log is not kept.
+func Recover(cfg Config, log []*Txn, start time.Time) *Server {
+	s := New(cfg, start)
+	for _, t := range log {
+		s.state.Apply(t)
+	}
+	s.leader.zxid = s.state.zxid
+	for id, timeout := range s.state.sessions { //zkvet:allow maprange a tracker has no order
+		s.leader.Sessions.Track(start, id, timeout, s.cfg.ServerID)
+	}
+	return s
+}
+
 // standalone is the Upstream of a Server.
 type standalone Server
 
@@ -46,6 +60,9 @@ func (s *standalone) Renew(now time.Time, session int64, timeout int32, tag uint
 }
 
 func (s *Server) commit(now time.Time, t *Txn) {
+	if s.cfg.OnCommit != nil {
+		s.cfg.OnCommit(t)
+	}
 	s.Front.Commit(now, t)
 	s.leader.Applied(t.Zxid)
 	if t.Op == wire.OpCloseSession {

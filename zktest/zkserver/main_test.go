@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/core"
 	"github.com/google/go-cmp/cmp"
 )
@@ -59,7 +60,7 @@ func ask(t *testing.T, addr net.Addr, word string) string {
 }
 
 func TestServes(t *testing.T) {
-	cfg := write(t, "clientPort=1\nclientPortAddress=127.0.0.1\ntickTime=500\ndataDir=/nowhere\n4lw.commands.whitelist=ruok, conf\n")
+	cfg := write(t, "clientPort=1\nclientPortAddress=127.0.0.1\ntickTime=500\nautopurge.purgeInterval=1\n4lw.commands.whitelist=ruok, conf\n")
 	ctx, cancel := context.WithCancel(t.Context())
 	addrs, ended := make(chan net.Addr, 1), make(chan int, 1)
 	var out buffer
@@ -84,7 +85,7 @@ func TestServes(t *testing.T) {
 	if got := ask(t, addr, "stat"); !strings.Contains(got, "not in the whitelist") {
 		t.Errorf("stat: %q", got)
 	}
-	for _, line := range []string{"nothing is persisted", "dataDir: has no effect here"} {
+	for _, line := range []string{"nothing is persisted", "autopurge.purgeInterval: has no effect here"} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("log lacks %q:\n%s", line, &out)
 		}
@@ -157,6 +158,132 @@ func TestRefuses(t *testing.T) {
 		code := run(t.Context(), c.args, &out, func(net.Addr) { t.Errorf("%v: serves", c.args) })
 		if code != c.code || !strings.Contains(out.String(), c.says) {
 			t.Errorf("%v: ended with %d and %q", c.args, code, &out)
+		}
+	}
+}
+
+// serving runs zkserver until stop, which returns its log, and returns the addresses that it listens on.
+func serving(t *testing.T, n int, args ...string) (addrs []string, stop func() string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan net.Addr, n), make(chan int, 1)
+	var out buffer
+	go func() {
+		ended <- run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), &out, func(a net.Addr) { ready <- a })
+	}()
+	for range n {
+		select {
+		case a := <-ready:
+			addrs = append(addrs, a.String())
+		case code := <-ended:
+			t.Fatalf("ended with %d: %s", code, &out)
+		}
+	}
+	return addrs, func() string {
+		cancel()
+		if code := <-ended; code != 0 {
+			t.Errorf("ended with %d", code)
+		}
+		return out.String()
+	}
+}
+
+// What a server with a dataDir has acknowledged, it has when it is started again; its clients do not notice.
+func TestDataDir(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	cfg := write(t, "tickTime=100\ndataDir="+dir+"\n")
+	addrs, stop := serving(t, 1, cfg)
+	cl, err := zk.Connect(t.Context(), addrs[0], zk.WithSessionTimeout(2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := map[string][]byte{"/null": nil, "/empty": {}, "/text": []byte("\x00\xff")}
+	for path, data := range made {
+		if err := cl.Create(t.Context(), path, data).WaitErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cl.Create(t.Context(), "/mine", nil, zk.Ephemeral).WaitErr(); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	f, err := os.OpenFile(filepath.Join(dir, logName), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(f, `{"Zxid":77,"Ti`) // as by a process that was killed
+	f.Close()
+
+	addrs, stop = serving(t, 1, cfg)
+	heir, err := zk.Connect(t.Context(), addrs[0], zk.WithSession(cl.Session()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !heir.Session().Resumed {
+		t.Errorf("%v after %v", heir.Session(), cl.Session())
+	}
+	for path, data := range made {
+		n, err := heir.Get(t.Context(), path).Wait()
+		if d := cmp.Diff(data, n.Data); d != "" || err != nil {
+			t.Errorf("%s: %v %s", path, err, d)
+		}
+	}
+	if st, err := heir.Exists(t.Context(), "/mine").Wait(); st == nil || err != nil {
+		t.Errorf("ephemeral: %v, %v", st, err)
+	}
+	_ = cl.Close(t.Context())
+	_ = heir.Close(t.Context()).WaitErr()
+	if log := stop(); !strings.Contains(log, "transactions so far: 5") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestEnsemble(t *testing.T) {
+	addrs, stop := serving(t, 3, "-n", "3", write(t, "tickTime=100\n"))
+	cl, err := zk.Connect(t.Context(), strings.Join(addrs, ","))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cl.Create(t.Context(), "/a", nil).WaitErr(); err != nil {
+		t.Error(err)
+	}
+	leaders := 0
+	for _, addr := range addrs {
+		if strings.Contains(ask(t, tcpAddr(addr), "srvr"), "Mode: leader") {
+			leaders++
+		}
+	}
+	if leaders != 1 {
+		t.Errorf("%d leaders", leaders)
+	}
+	if err := cl.Close(t.Context()).WaitErr(); err != nil {
+		t.Error(err)
+	}
+	stop()
+}
+
+type tcpAddr string
+
+func (tcpAddr) Network() string  { return "tcp" }
+func (a tcpAddr) String() string { return string(a) }
+
+func TestJAAS(t *testing.T) {
+	path := write(t, `
+// Whoever is in here may log in.
+Server {
+	org.apache.zookeeper.server.auth.DigestLoginModule required
+	user_super="super_secret"
+	user_jaasuser = "jaas_password";
+};
+Client { x required user_other="x"; };
+`)
+	users, err := readJAAS(path)
+	if d := cmp.Diff(map[string]string{"super": "super_secret", "jaasuser": "jaas_password"}, users); d != "" || err != nil {
+		t.Error(err, d)
+	}
+	for _, text := range []string{"", "Client { user_x=\"x\"; };", "Server { com.sun.security.auth.module.Krb5LoginModule required; };"} {
+		if users, err := readJAAS(write(t, text)); err == nil {
+			t.Errorf("%q: %v", text, users)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 // settings are what zoo.cfg says, and where it is silent ZooKeeper's defaults.
 type settings struct {
 	address string
+	dataDir string
 	core    core.Config
 }
 
@@ -45,6 +46,8 @@ func readSettings(path string, logf func(string, ...any)) (settings, error) {
 			_, err = strconv.ParseUint(value, 10, 16)
 		case "clientPortAddress":
 			host = value
+		case "dataDir":
+			set.dataDir = value
 		default:
 			err = set.apply(key, value, logf)
 		}

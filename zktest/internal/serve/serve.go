@@ -24,10 +24,10 @@ type Server struct {
 // New starts a server that nobody can reach yet. It takes microseconds and starts no goroutine.
 //
 // Hooks in the Config are called with the server locked: they must not wait, nor call anything of the Server.
-func New(cfg core.Config) *Server {
-	c := core.New(cfg, time.Now())
-	return &Server{host: newHost(newGroup(), c), core: c}
-}
+func New(cfg core.Config) *Server { return Run(core.New(cfg, time.Now())) }
+
+// Run starts a server that was made already, and belongs to what Run returns from now on.
+func Run(c *core.Server) *Server { return &Server{host: newHost(newGroup(), c), core: c} }
 
 // Do runs f with the server locked. f must not wait. What it changes, and what that makes clients receive, takes effect
 // when it returns.

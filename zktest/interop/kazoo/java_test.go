@@ -11,16 +11,17 @@ import (
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 )
 
-// java is what Kazoo's harness calls: java -cp ... -Dname=value ... class path/to/zoo.cfg. The one property that matters
-// is the password of the super user.
+// java is what Kazoo's harness calls: java -cp ... -Dname=value ... class path/to/zoo.cfg. The properties that matter
+// are the password of the super user and the users of SASL.
 const java = `#!/bin/sh
 for argument; do
 	case $argument in
 	-Dzookeeper.DigestAuthenticationProvider.superDigest=*) digest=${argument#*=} ;;
+	-Djava.security.auth.login.config=*) jaas=${argument#*=} ;;
 	esac
 	config=$argument
 done
-exec %q ${digest:+-super-digest "$digest"} "$config"
+exec %q ${digest:+-super-digest "$digest"} ${jaas:+-jaas "$jaas"} "$config"
 `
 
 // javaIn returns a directory that has nothing but a command java.
