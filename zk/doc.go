@@ -11,7 +11,8 @@
 //
 //   - An operation is ordered when the call returns. ZooKeeper carries out the requests of a session in
 //     that order, so a read sees the writes called before it, without waiting for them. Exceptions say
-//     so: what needs several requests (MakeParents, Protected, EnsurePath, DeleteAll).
+//     so: what needs several requests (MakeParents, Protected, EnsurePath, DeleteAll), and what a view
+//     that retries ([Client.WithRetry]) sends once more.
 //   - ctx governs the request only, never what it returned. When it ends before the request was sent,
 //     nothing was done; afterwards the future fails at once, and [MaybeApplied] says what is unknown.
 //     The connection does not notice.
