@@ -21,16 +21,7 @@ func TestSimProof(t *testing.T) {
 				cl := p.Connect(ens, zk.WithSessionTimeout(4*time.Second))
 				lock := recipes.NewLock(cl, "/lock")
 				for p.Context().Err() == nil {
-					held, err := lock.Acquire(p.Context()).Wait()
-					if err != nil {
-						s.Fatalf("%s: acquire: %v", p.Name(), err)
-					}
-					believers.Hold(p, held)
-					until := s.Now() + p.Between(0, 8*cl.Session().Timeout)
-					for s.Now() < until && held.Err() == nil {
-						p.Sleep(100 * time.Millisecond)
-					}
-					_ = held.Release(p.Context()).WaitErr()
+					hold(s, p, believers, take(s, p, lock), 32*time.Second)
 				}
 			})
 		}

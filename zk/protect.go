@@ -45,18 +45,15 @@ type protector struct {
 
 func (p *protector) run(co *future.Co) (Created, error) {
 	v := p.c
-	madeParents := false
 	for {
 		made, err := future.Await(co, submit[Created](p.ctx, v, p.op, p.path, p.k))
 		switch {
 		case err == nil:
 			return made, nil
-		case errors.Is(err, ErrNoNode) && p.cr.parents && (!madeParents || p.cr.container):
-			// A container may vanish again before it has a child.
+		case errors.Is(err, ErrNoNode) && p.cr.parents: // they may vanish again, any number of times, before they have a child
 			if err := p.parents(co, v); err != nil {
 				return Created{}, p.doubt(err, err)
 			}
-			madeParents = true
 			continue
 		case p.later(err):
 			if e := p.tries.pause(co, bare(err)); e != nil {

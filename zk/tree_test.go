@@ -145,24 +145,27 @@ func TestMakeParents(t *testing.T) {
 	})
 }
 
-// A container that vanishes between the making of parents and the create is made again.
-func TestContainerParentVanishes(t *testing.T) {
-	onPool(t, func(w *world) {
-		cl, other := w.client(), w.client()
-		vanish := 3
-		w.intercept(func(in *core.Incoming) core.Verdict {
-			if in.Op == wire.OpCreate2 && in.Path == "/con/x" && vanish > 0 {
-				vanish--
-				return core.Verdict{Code: wire.CodeNoNode}
+// A parent that vanishes between its making and the create is made again, however often: containers are removed by servers,
+// others by clients.
+func TestParentVanishes(t *testing.T) {
+	for _, parents := range []zk.CreateOption{zk.ContainerParents(), zk.MakeParents()} {
+		onPool(t, func(w *world) {
+			cl, other := w.client(), w.client()
+			vanish := 3
+			w.intercept(func(in *core.Incoming) core.Verdict {
+				if in.Op == wire.OpCreate2 && in.Path == "/con/x" && vanish > 0 {
+					vanish--
+					return core.Verdict{Code: wire.CodeNoNode}
+				}
+				return core.Pass
+			})
+			ok(w, other.Get(ctx, "/"))
+			ok(w, cl.Create(ctx, "/con/x", nil, parents))
+			if vanish != 0 {
+				w.Errorf("%d refusals left", vanish)
 			}
-			return core.Pass
 		})
-		ok(w, other.Get(ctx, "/"))
-		ok(w, cl.Create(ctx, "/con/x", nil, zk.ContainerParents()))
-		if vanish != 0 {
-			w.Errorf("%d refusals left", vanish)
-		}
-	})
+	}
 }
 
 func TestDeleteAll(t *testing.T) {

@@ -15,13 +15,10 @@ type watching struct {
 	seen     *zk.Stat // nil: no node
 	epoch    uint64   // of the session that it is of, or of a later one
 	changed  *future.Future[zk.Event]
-	changes  int // of state, up to the event
 }
 
 func (u *user) watch(path string, children bool, seen *zk.Stat, changed *future.Future[zk.Event]) {
-	w := &watching{path: path, children: children, seen: seen, epoch: u.cl.Session().Epoch, changed: changed}
-	changed.Notify(future.Func(func() { w.changes = u.changes }))
-	u.watches = append(u.watches, w)
+	u.watches = append(u.watches, &watching{path: path, children: children, seen: seen, epoch: u.cl.Session().Epoch, changed: changed})
 }
 
 // checkWatches looks at every watch that has ended, or should have.
@@ -57,9 +54,10 @@ func (u *user) told(w *watching, ev zk.Event) {
 	if w.seen == nil {
 		return
 	}
+	synced := u.view.Sync(u.p.Context(), "/") // another server need not know it yet
 	st, err := u.stat(u.p.Context(), w)
-	if err != nil || st == nil || u.changes != w.changes {
-		return // another server need not know it yet
+	if err != nil || st == nil || synced.WaitErr() != nil {
+		return
 	}
 	before, after := w.seen.Mzxid, st.Mzxid
 	switch {

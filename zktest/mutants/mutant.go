@@ -56,6 +56,10 @@ var (
 	lockTest = Test{"recipes", "TestSimLock"}
 	// proofTest is one in which locks are held for long, and followers answer for long that have lost their leader.
 	proofTest = Test{"recipes", "TestSimProof"}
+	// resumeTest is one in which sessions are resumed again and again, while answers are late or nothing gets through.
+	resumeTest = Test{"recipes", "TestSimResume"}
+	// givenUpTest is one in which clients give sessions up that their servers still have.
+	givenUpTest = Test{"recipes", "TestSimGivenUp"}
 	// deletedTest is one in which somebody deletes the nodes of those who hold the lock.
 	deletedTest = Test{"recipes", "TestSimLockDeleted"}
 	// quietTest is a world in which nothing is wrong, and nothing may happen.

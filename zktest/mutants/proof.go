@@ -6,8 +6,9 @@ var proof = []Mutant{
 		Name:    "lease-from-receipt",
 		What:    "the proof is counted from when the answer came, and answers that have waited through a pause are believed",
 		KnownAs: "ours: the study that this simulation began with had it",
-		Breaks:  "the lock: both believe that they hold it",
+		Breaks:  "the lock: one believes again that he holds it, after he had lost it",
 		Test:    proofTest,
+		Worst:   25,
 		Patches: []Patch{
 			{
 				"internal/session/receive.go",
@@ -69,7 +70,8 @@ var proof = []Mutant{
 		What:    "a session is proved as of the answer to the handshake, and not as of the question",
 		KnownAs: "none",
 		Breaks:  "the lock: both believe that they hold it",
-		Test:    proofTest,
+		Test:    resumeTest,
+		Worst:   2743,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`		m.proof.reset(m.shook)`,

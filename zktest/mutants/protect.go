@@ -59,10 +59,12 @@ var protect = []Mutant{
 	{
 		Name: "foreign-ephemeral",
 		What: "the node of a session that is being closed is taken for the node of the next one, which looks for it: " +
-			"nothing is pinned, nobody asks who owns the node, and the session that was given up is not buried",
+			"nothing is pinned, nobody asks who owns the node, what is held is held in whatever session there is, and the one " +
+			"that was given up is not buried",
 		KnownAs: "CURATOR-498, CURATOR-604",
-		Breaks:  "everybody gets another turn",
-		Test:    lockTest,
+		Breaks:  "the lock: both believe that they hold it",
+		Test:    givenUpTest,
+		Worst:   70,
 		Patches: []Patch{
 			{
 				"zk/protect.go",
@@ -86,12 +88,31 @@ var protect = []Mutant{
 				`		if !p.k.flags.Ephemeral() || st.EphemeralOwner == owner || mutant.On("foreign-ephemeral") {`,
 			},
 			{
+				"zk/protect.go",
+				`		case errors.Is(err, ErrConnectionLoss): // begin anew; requests wait for the next connection, so this does not spin`,
+				`		case mutant.On("foreign-ephemeral") && errors.Is(err, ErrSessionExpired):
+		case errors.Is(err, ErrConnectionLoss): // begin anew; requests wait for the next connection, so this does not spin`,
+			},
+			{
 				"recipes/attempt.go",
 				`			return &attempt{r: r, ctx: ctx, view: r.cl.Pinned(s), hold: hold}, nil`,
 				`			if mutant.On("foreign-ephemeral") {
 				return &attempt{r: r, ctx: ctx, view: r.cl, hold: hold}, nil
 			}
 			return &attempt{r: r, ctx: ctx, view: r.cl.Pinned(s), hold: hold}, nil`,
+			},
+			{
+				"recipes/contest.go",
+				`		case !blocked:
+			return newHeld(at, made)`,
+				`		case !blocked:
+			if mutant.On("foreign-ephemeral") {
+				if hold, err := c.cl.Hold(c.cl.Session()); err == nil {
+					at.hold.Release()
+					at.hold = hold
+				}
+			}
+			return newHeld(at, made)`,
 			},
 			{
 				"internal/session/tick.go",

@@ -43,6 +43,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "a watch tells of a change that there was not",
 		Test:    clientTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/setwatches.go",
 			`		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{RelativeZxid: m.lastZxid,`,
