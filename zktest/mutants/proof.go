@@ -76,7 +76,7 @@ var proof = []Mutant{
 			"internal/session/handshake.go",
 			`		m.proof.reset(m.shook)`,
 			`		if mutant.On("handshake-from-receipt") {
-			m.proof.reset(now)
+			m.proof.reset(m.lastRecv)
 		}
 		m.proof.reset(m.shook)`,
 		}},
