@@ -91,19 +91,7 @@ func TestCancelledAttemptLeavesNothing(t *testing.T) {
 		if err := held.Err(); err != nil {
 			t.Errorf("the holder has noticed: %v", err)
 		}
-		for range 2 { // the first sees what was on its way, the second what that made necessary
-			if err := other.Sync(ctx, "/").WaitErr(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		id := other.Session().ID
-		s.do(func(c *core.Server) {
-			for _, w := range c.Watches() {
-				if w.Session == id {
-					t.Errorf("left behind: %+v", w)
-				}
-			}
-		})
+		noWatches(t, other, s)
 	})
 }
 

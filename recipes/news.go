@@ -66,3 +66,35 @@ func (n *news[T]) all(ctx context.Context) iter.Seq[T] {
 		}
 	}
 }
+
+// each has fn called with the value and then with every newer one, on the lane, never twice at a time. stop ends that;
+// its future completes when no call is running any more.
+func (n *news[T]) each(fn func(T)) (stop func() *future.Future[struct{}]) {
+	var seen *future.Promise[struct{}]
+	var stopped atomic.Bool
+	var look func()
+	look = func() {
+		e := n.newest.Load()
+		if !e.blank && e.next != seen && !stopped.Load() {
+			seen = e.next
+			fn(e.value)
+		}
+		if !e.over && !stopped.Load() {
+			e.next.Future().OnComplete(func(struct{}, error) { look() })
+		}
+	}
+	n.ex.Dispatch(future.Func(look))
+	return func() *future.Future[struct{}] {
+		stopped.Store(true)
+		return n.behind()
+	}
+}
+
+// behind completes when everything that is queued on the lane now has run.
+func (n *news[T]) behind() *future.Future[struct{}] {
+	p := future.NewPromise[struct{}](n.ex)
+	if !n.ex.Dispatch(future.Func(func() { p.Complete(struct{}{}, nil) })) {
+		p.Complete(struct{}{}, nil) // the handler has stopped: nothing runs
+	}
+	return p.Future()
+}

@@ -10,6 +10,8 @@ type options struct {
 	names          NameStyle
 	patterns       []string
 	requeue        bool
+	endOnLost      bool
+	existing       bool // see NewExistingDataWatch
 }
 
 // WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
@@ -48,6 +50,10 @@ func WithLockPatterns(patterns ...string) Option {
 
 // Requeue has [Election.Run] campaign again when leadership is lost while its function runs.
 func Requeue() Option { return func(o *options) { o.requeue = true } }
+
+// EndOnLost ends a [DataWatch] or [ChildrenWatch] with ErrSessionExpired when the session ends. The default goes on in
+// the next one. It is Kazoo's allow_session_lost=False, but a lost connection does not end anything.
+func EndOnLost() Option { return func(o *options) { o.endOnLost = true } }
 
 func gather(opts []Option) options {
 	var o options
