@@ -4,7 +4,7 @@
 ZOOKEEPER_PIN := 3.9.5
 
 # Modules of their own, so that what they need is not a dependency of the client. (docs/bench: see bench.)
-MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod))
+MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod docs/examples/*/go.mod))
 
 TEST     := go test -race -timeout 15m
 BENCH    ?= .

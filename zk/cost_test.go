@@ -201,3 +201,24 @@ func BenchmarkGet(b *testing.B) {
 		}
 	})
 }
+
+// What hooks cost, against BenchmarkGet/blocking, which has none.
+func BenchmarkGetHooked(b *testing.B) {
+	srv := zktest.NewServer(b)
+	cl, err := zk.Connect(ctx, srv.Addr(), zk.WithHooks(&counter{}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := cl.Get(ctx, "/").Wait(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A counter is the least hook.
+type counter struct{ ends int }
+
+func (c *counter) OnOpEnd(context.Context, zk.OpInfo, zk.OpEnd) { c.ends++ }

@@ -148,7 +148,7 @@ func (h *hooks) changed(now time.Time, c StateChange) {
 }
 
 // An observed is an operation that hooks are told of. It stands between the session and the operation, to
-// see the bytes, and is the task that tells the end.
+// see the bytes.
 type observed struct {
 	session.Call
 	h       *hooks
@@ -185,11 +185,16 @@ func observe[T any, K kind[T]](o *op[T, K]) {
 // Run is told, inline, that the operation's future is complete.
 func (w *observed) Run() {
 	w.end.Latency, w.end.Err = w.handler.Now().Sub(w.begin), w.outcome()
-	w.h.lane.Dispatch(future.Func(func() {
-		for _, e := range w.h.ends {
-			e.OnOpEnd(w.ctx, w.info, w.end)
-		}
-	}))
+	w.h.lane.Dispatch((*told)(w))
+}
+
+// told is the task that tells the end.
+type told observed
+
+func (w *told) Run() {
+	for _, e := range w.h.ends {
+		e.OnOpEnd(w.ctx, w.info, w.end)
+	}
 }
 
 // Sizes of what is around the body of a request and of a reply.
