@@ -2,7 +2,6 @@ package future
 
 import (
 	"context"
-	"iter"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -25,8 +24,8 @@ type Co struct {
 	ctx    context.Context
 	node   node // its place among the waiters of the future that it awaits
 
-	next  func() (struct{}, bool) // resumes the body; made on the lane
-	yield func(struct{}) bool     // suspends it
+	body    func()     // until it has begun
+	running *Coroutine // what the body runs on; the lane's, and nil before the body begins and when it has ended
 
 	goroutine atomic.Uintptr // the body's, while it runs
 	dropStop  func() bool    // takes back the task that unwinds it when the handler stops
@@ -71,15 +70,7 @@ func Async[T any](ctx context.Context, ex Executor, body func(co *Co) (T, error)
 	co := &Co{ex: ex, ctx: ctx}
 	co.roster, _ = ex.(Roster)
 	co.node.w = co
-	co.next = func() (struct{}, bool) { // the first call makes the coroutine, on the lane
-		co.dropStop = ex.OnStop(stopTask{co})
-		next, _ := iter.Pull(func(yield func(struct{}) bool) {
-			co.yield = yield
-			runBody(co, p, body)
-		})
-		co.next = next
-		return next()
-	}
+	co.body = func() { runBody(co, p, body) }
 	if !ex.Dispatch(co) {
 		var zero T
 		p.Complete(zero, ErrStopped)
@@ -135,7 +126,7 @@ func (co *Co) Run() {
 	for again := co.state != coEnded; again; {
 		co.state, co.again = coRunning, false
 		co.mu.Unlock()
-		co.next()
+		co.resume()
 		co.mu.Lock()
 		again = co.again && co.state == coRunning
 		if !again && co.state == coRunning {
@@ -143,6 +134,21 @@ func (co *Co) Run() {
 		}
 	}
 	co.mu.Unlock()
+}
+
+// resume lets the body run until it suspends or ends. The first call begins it.
+func (co *Co) resume() {
+	if co.running == nil {
+		co.dropStop = co.ex.OnStop(stopTask{co})
+		co.running = coroutineFor(co.ex)
+		co.running.body, co.body = co.body, nil
+	}
+	c := co.running
+	c.next() // does not return when the body calls Goexit
+	if c.idle {
+		co.running = nil
+		co.ex.(Stable).Keep(c)
+	}
 }
 
 // Context returns the context that the coroutine was started with.

@@ -34,7 +34,7 @@ func (co *Co) suspend(c *core) error {
 	co.on, co.cause = c, nil
 	co.mu.Unlock()
 	co.leave()
-	co.yield(struct{}{})
+	co.running.yield(struct{}{})
 	co.enter()
 	co.mu.Lock()
 	defer co.mu.Unlock()

@@ -117,6 +117,8 @@ func (l *detLane) Name() string                            { return l.name }
 func (l *detLane) Now() time.Time                          { return l.n.Now() }
 func (l *detLane) Enter(goroutine uintptr)                 { l.n.w.body.Store(goroutine) }
 func (l *detLane) Leave(uintptr)                           { l.n.w.body.Store(0) }
+func (l *detLane) Idle() *future.Coroutine                 { return l.n.w.stable.take() }
+func (l *detLane) Keep(c *future.Coroutine)                { l.n.w.stable.keep(c) }
 func (l *detLane) Dispatch(t future.Task) bool             { return l.add(false, t) }
 func (l *detLane) DispatchAll(ts []future.Task) bool       { return l.add(false, ts...) }
 func (l *detLane) OnStop(t future.Task) (drop func() bool) { return l.n.life.onStop(l.group, t) }

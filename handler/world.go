@@ -29,6 +29,7 @@ type world struct {
 	passed  atomic.Int64 // now, for who does not hold mu; not used in a bubble
 	failure error        // why the present drive must end; the driver's
 	inner   bool         // the last step was neither a task, a timer nor a process; the driver's
+	stable  stable       // the driver's
 
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives

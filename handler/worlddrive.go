@@ -45,8 +45,15 @@ func (w *world) drain() {
 
 func (w *world) release(d *driver) {
 	w.mu.Lock()
+	var idle []*future.Coroutine
+	if w.driver == d {
+		idle, w.stable = w.stable, nil
+	}
 	w.leave(d)
 	w.mu.Unlock()
+	for _, c := range idle {
+		c.End()
+	}
 }
 
 // drive lets things happen until d is over, goal is reached, or nothing is left to happen in time. The
