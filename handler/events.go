@@ -19,11 +19,11 @@ type event struct {
 	data  []byte // what arrives; for the trace
 	kind  string // for observers
 	what  interface{ happen() }
-	off   bool // taken back when it was due already, or has happened
+	via   *Link // what it comes over; nil: nothing
 
-	via    *Link // what it comes over; nil: nothing
-	kernel bool  // it happens in a kernel: also when its node is paused or dead
-	input  bool  // a node that has been paused does this first
+	off    bool // taken back when it was due already, or has happened
+	kernel bool // it happens in a kernel: also when its node is paused or dead
+	input  bool // a node that has been paused does this first
 }
 
 // An eventFunc is what happens when it needs no type of its own.

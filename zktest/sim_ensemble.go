@@ -20,7 +20,8 @@ type SimEnsemble struct {
 	servers []*simServer
 	hosts   string
 	user    core.Intercept
-	hooks   []*hook // of faults; they go before user
+	hooks   []*hook      // of faults; they go before user
+	letters []*simLetter // that have arrived, to be used again
 }
 
 // Ensemble starts an ensemble of n servers, 1 to 7; 0 leaves the number to the plan, which may add observers. The plan decides its tick, unless an option does.

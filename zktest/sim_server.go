@@ -76,26 +76,14 @@ func (v *simServer) disconnected(peer *handler.Node) {
 // send puts on its way what the machine has to say to the others.
 func (v *simServer) send() {
 	v.out = v.member.Outbox(v.out[:0])
-	for _, m := range v.out {
+	for i := range v.out {
+		m := &v.out[i]
 		to := v.e.servers[m.To-1]
-		message := m.Message
-		arrived := v.e.s.traceMessage(v.name, to.name, &message)
-		to.post(v, message.Type.String(), func() {
-			arrived()
-			to.member.Deliver(to.node.Now(), v.id(), message)
-		})
+		l := v.e.letter()
+		l.from, l.to, l.reader, l.message = v, to, to.member, m.Message
+		l.arrived = v.e.s.traceMessage(v.name, to.name, &l.message)
+		v.e.s.world.Network().Send(v.node, to.node, 64, m.Message.Type.String(), l.arrive)
 	}
-}
-
-// post makes fn happen at v after the way from another server.
-func (v *simServer) post(from *simServer, what string, fn func()) {
-	member := v.member
-	v.e.s.world.Network().Send(from.node, v.node, 64, what, func() {
-		if v.member == member && !v.dead {
-			fn()
-			v.host.settle()
-		}
-	})
 }
 
 // revive starts the server, if it is dead.
