@@ -37,7 +37,7 @@ type Patch struct{ File, Old, New string }
 
 // All returns all bugs, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(scenario, lock, protect, proof, connection, watching, client, share, retry)
+	return slices.Concat(scenario, lock, protect, proof, connection, watching, subscribing, client, share, retry)
 }
 
 // Named returns the bug of that name.
@@ -74,4 +74,6 @@ var (
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.
 	retryTest = Test{"zktest", "TestSimRetry"}
+	// subscribeTest is what subscriptions promise, under every fault.
+	subscribeTest = Test{"zktest", "TestSimSubscribe"}
 )
