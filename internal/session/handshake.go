@@ -186,10 +186,11 @@ func (m *Machine) request(xid int32, op wire.Op, body wire.Record) {
 // replay is what a new connection needs before it can carry requests.
 type replay struct {
 	readOnly bool
-	auth     []int  // indices into Machine.auth that were not answered yet, oldest first
-	watches  int    // setWatches requests that were not answered yet
-	stay     []bool // for each of them: it is about watches that stay
-	ping     bool   // a ping that shows the server's zxid was not answered yet
+	auth     []int   // indices into Machine.auth that were not answered yet, oldest first
+	watches  int     // setWatches requests that were not answered yet
+	stay     []bool  // for each of them: it is about watches that stay
+	repairs  []*post // whose child watches are being set again, when all that is over
+	ping     bool    // a ping that shows the server's zxid was not answered yet
 }
 
 func (r *replay) left() int {

@@ -56,6 +56,8 @@ type post struct {
 	mode     wire.WatchMode
 	replay   uint64 // the connection on which mode was asked for in the replay
 	lowering bool   // one of coming takes the recursive mode back
+	repairs  int    // on conn, setWatches requests for child watches that were not answered
+	gone     bool   // since the oldest of these was written, the node was deleted and is not there again
 
 	prev, next *post // in the ring of all, oldest first
 }

@@ -98,6 +98,9 @@ func (m *Machine) event(h proto.ReplyHeader, body []byte) error {
 	}
 	m.stats.Events++
 	e := Event{Type: wire.EventType(ev.Type), Path: ev.Path, Zxid: h.Zxid}
+	if len(m.posts.byPath) > 0 && m.retold(e) {
+		return nil
+	}
 	for _, w := range m.watches.take(e.Type, e.Path) {
 		m.do(DoFire, &Fired{Watch: w, Event: e})
 	}

@@ -142,6 +142,9 @@ func (m *Machine) watchesSet(now time.Duration, h proto.ReplyHeader) error {
 		return fmt.Errorf("setWatches: %w", wire.Code(h.Err))
 	}
 	m.replay.watches--
+	if m.phase == phaseUp {
+		m.repaired()
+	}
 	m.replayed(now)
 	return nil
 }

@@ -52,17 +52,51 @@ func (m *Machine) added(r *Request, h proto.ReplyHeader) {
 	}
 	s := r.Call.(Subscriber).Sub()
 	p := m.posts.at(s.Path)
-	p.conn, p.mode = m.conn, s.mode
+	m.have(p, s.mode)
 	if s.Call != nil && r.state != reqAbandoned {
 		s.epoch = m.sess.Epoch
 		m.posts.add(p, s)
 	}
 	if p.mode == wire.ModePersistentRecursive && m.watches.taken(p.path, WatchChild) {
 		// Up to 3.8 the child watch is gone. It is set again, from here on.
+		p.repairs++
+		m.replay.repairs = append(m.replay.repairs, p)
 		m.request(wire.XidSetWatches, wire.OpSetWatches, &proto.SetWatches{RelativeZxid: h.Zxid,
 			DataWatches: []string{}, ExistWatches: []string{}, ChildWatches: []string{p.path}})
 		m.replay.watches++
 		m.replay.stay = append(m.replay.stay, false)
+	}
+}
+
+// have says what the server has at p now.
+func (m *Machine) have(p *post, mode wire.WatchMode) {
+	if p.conn != m.conn {
+		p.repairs, p.gone = 0, false
+	}
+	p.conn, p.mode = m.conn, mode
+}
+
+// retold reports whether an event was told already. If a node is not there when its child watch is set again, the
+// server says so, as if it were news; but the post has heard of it when it happened.
+func (m *Machine) retold(e Event) bool {
+	p := m.posts.byPath[e.Path]
+	if p == nil || p.conn != m.conn || p.repairs == 0 {
+		return false
+	}
+	again := p.gone && e.Type == wire.EventNodeDeleted
+	p.gone = e.Type == wire.EventNodeDeleted || p.gone && e.Type != wire.EventNodeCreated
+	return again
+}
+
+// repaired handles the answer to a child watch that is set again.
+func (m *Machine) repaired() {
+	if len(m.replay.repairs) == 0 {
+		return
+	}
+	p := m.replay.repairs[0]
+	m.replay.repairs = m.replay.repairs[1:]
+	if p.repairs--; p.repairs == 0 {
+		p.gone = false
 	}
 }
 
@@ -257,7 +291,7 @@ func (m *Machine) restored() {
 	}
 	for _, p := range m.posts.all() {
 		if p.replay == m.conn {
-			p.conn = m.conn
+			m.have(p, p.mode)
 		}
 		for _, s := range p.subs {
 			ev := Event{Type: wire.EventResync, Path: p.path, Zxid: -1, SessionChanged: s.epoch != m.sess.Epoch}
