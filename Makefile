@@ -3,6 +3,10 @@
 # The ZooKeeper that tests run against unless ZOOKEEPER_VERSION, ZOOKEEPER_PATH or ZOOKEEPER_CLASSPATH name another.
 ZOOKEEPER_PIN := 3.9.5
 
+# The oldest that must do, and all that `make matrix` tests: the last patch of each release, as far as Maven has it.
+ZOOKEEPER_OLDEST := 3.4.14
+VERSIONS ?= $(ZOOKEEPER_OLDEST) 3.5.10 3.6.4 3.7.2 3.8.6 $(ZOOKEEPER_PIN)
+
 # Modules of their own, so that what they need is not a dependency of the client. (docs/bench: see bench.)
 MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod docs/examples/*/go.mod))
 
@@ -14,7 +18,7 @@ SCRIPTS  ?= 10000
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real differential mutants lint zookeeper bench fuzz sim determinism generate clean
+.PHONY: help demo test real matrix differential mutants lint zookeeper bench fuzz sim determinism generate clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,12 +26,16 @@ help: ## Lists the targets.
 demo: ## Shows the client at work, on the in-process server; ZK=host:port for a real one.
 	go run ./docs/examples/demo
 
-test: zookeeper ## Runs every test, race detector on, real ZooKeeper included.
+test: zookeeper ## Runs every test, race detector on, real ZooKeeper included; in a short form also on the oldest one.
 	$(TEST) ./...
+	TESTS='^TestReal(Ensemble|Standalone|SASLOfAServerWithout)$$' zktest/scripts/matrix.sh $(ZOOKEEPER_OLDEST)
 	@set -e; for module in $(MODULES); do echo "$(TEST) ./...  # in $$module"; (cd $$module && $(TEST) ./...); done
 
 real: zookeeper ## Runs only the tests against real ZooKeeper servers: those named TestReal...
 	$(TEST) -run '^TestReal' ./...
+
+matrix: ## Runs them on every release of ZooKeeper, 3.4 to 3.9, and shows a table; VERSIONS="3.6.4 3.9.5" for others.
+	zktest/scripts/matrix.sh $(VERSIONS)
 
 differential: zookeeper ## Plays SCRIPTS (default 10000) new random scripts to a real ZooKeeper and to the in-process one.
 	GAZOO_DIFF_SCRIPTS=$(SCRIPTS) go test -timeout 0 -count 1 -v -run '^TestRealDifferential' ./zktest/differential

@@ -21,6 +21,8 @@ var (
 	_ servers = (*zktest.Ensemble)(nil)
 )
 
+func (c cluster) Version() string { return core.V3_9.String() }
+
 func (c cluster) Chroot(testing.TB) string { return "" }
 
 func (c cluster) RootClient(t testing.TB, opts ...zk.Option) *zk.Client { return c.Client(t, opts...) }

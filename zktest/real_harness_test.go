@@ -81,6 +81,7 @@ func sid(cl *zk.Client) string { return fmt.Sprintf("sid=%#x", uint64(cl.Session
 
 // The options that no other test uses.
 func TestRealOptions(t *testing.T) {
+	needs(t, "3.5.5", "TLS")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithObservers(2), zktest.WithPartitions(), zktest.WithServerTLS(),
 		zktest.WithSyncLimit(4), zktest.WithServerConfig("maxSessionTimeout=7000", "localSessionsEnabled=true"), zktest.WithJVM("-Dgazoo=here"))
 	eventually(t, "the last server observes", func() bool { return strings.Contains(ens.FourLetter(2, "srvr"), "Mode: observer") })

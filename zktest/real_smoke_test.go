@@ -17,7 +17,7 @@ func testSmoke(t *testing.T, ens servers) {
 	cl, other := ens.Client(t), ens.Client(t)
 	for _, step := range []struct {
 		name string
-		run  func(t *testing.T, cl, other *zk.Client)
+		run  func(t *testing.T, ens servers, cl, other *zk.Client)
 	}{
 		{"Data", smokeData},
 		{"Modes", smokeModes},
@@ -28,7 +28,7 @@ func testSmoke(t *testing.T, ens servers) {
 		{"Views", smokeViews},
 		{"Hold", smokeHold},
 	} {
-		t.Run(step.name, func(t *testing.T) { step.run(t, cl, other) })
+		t.Run(step.name, func(t *testing.T) { step.run(t, ens, cl, other) })
 	}
 	if s := cl.Session(); s.ID == 0 || s.Timeout != 10*time.Second || s.Epoch != 1 {
 		t.Errorf("%v", s)
@@ -36,9 +36,9 @@ func testSmoke(t *testing.T, ens servers) {
 	resume(t, ens)
 }
 
-func smokeData(t *testing.T, cl, other *zk.Client) {
+func smokeData(t *testing.T, ens servers, cl, other *zk.Client) {
 	made := got(t, cl.Create(bg, "/data", []byte("one")))
-	if made.Path != "/data" || made.DataLength != 3 || made.Czxid == 0 || time.Since(made.Created()).Abs() > time.Hour {
+	if made.Path != "/data" || made.DataLength != 3 || made.Czxid == 0 || since(ens, "3.5") && time.Since(made.Created()).Abs() > time.Hour {
 		t.Errorf("created %+v", made)
 	}
 	st := got(t, cl.Set(bg, "/data", []byte("two!"), 0))
@@ -72,12 +72,16 @@ func smokeData(t *testing.T, cl, other *zk.Client) {
 	}
 }
 
-func smokeModes(t *testing.T, cl, _ *zk.Client) {
+func smokeModes(t *testing.T, ens servers, cl, _ *zk.Client) {
 	got(t, cl.Create(bg, "/modes", nil))
 	if c := got(t, cl.Create(bg, "/modes/e", nil, zk.Ephemeral)); c.EphemeralOwner != cl.Session().ID {
 		t.Errorf("ephemeral: %+v", c)
 	}
-	for i, opts := range [][]zk.CreateOption{{zk.Sequential}, {zk.Sequential, zk.Ephemeral}, {zk.Ephemeral | zk.Sequential}, {zk.Sequential, zk.TTL(time.Hour)}} {
+	sequential := [][]zk.CreateOption{{zk.Sequential}, {zk.Sequential, zk.Ephemeral}, {zk.Ephemeral | zk.Sequential}, {zk.Sequential, zk.TTL(time.Hour)}}
+	if !since(ens, "3.5.3") {
+		sequential[3] = []zk.CreateOption{zk.Sequential}
+	}
+	for i, opts := range sequential {
 		if c := got(t, cl.Create(bg, "/modes/s-", nil, opts...)); c.Path != fmt.Sprintf("/modes/s-%010d", i+1) {
 			t.Errorf("sequential: %s", c.Path)
 		}
@@ -87,6 +91,11 @@ func smokeModes(t *testing.T, cl, _ *zk.Client) {
 	}
 	if c := got(t, cl.Create(bg, "/modes/p-", nil, zk.Sequential, zk.Protected())); !strings.HasPrefix(c.Path, "/modes/_c_") || !strings.HasSuffix(c.Path, "-p-0000000006") {
 		t.Errorf("protected: %s", c.Path)
+	}
+	if !since(ens, "3.5.3") {
+		fails(t, cl.Create(bg, "/modes/container", nil, zk.Container), zk.ErrUnimplemented)
+		fails(t, cl.Create(bg, "/modes/ttl", nil, zk.TTL(time.Hour)), zk.ErrUnimplemented)
+		return
 	}
 	// A container goes when its last child has gone, a node with a TTL when it was left alone.
 	got(t, cl.Create(bg, "/modes/container", nil, zk.Container))
@@ -98,11 +107,15 @@ func smokeModes(t *testing.T, cl, _ *zk.Client) {
 	}
 }
 
-func smokeTree(t *testing.T, cl, _ *zk.Client) {
+func smokeTree(t *testing.T, ens servers, cl, _ *zk.Client) {
 	got(t, cl.EnsurePath(bg, "/tree/a/b"))
 	got(t, cl.EnsurePath(bg, "/tree/a/b"))
 	got(t, cl.Create(bg, "/tree/c/d/e", nil, zk.MakeParents(), zk.Ephemeral))
-	got(t, cl.Create(bg, "/tree/f/g", nil, zk.ContainerParents()))
+	if since(ens, "3.5.1") {
+		got(t, cl.Create(bg, "/tree/f/g", nil, zk.ContainerParents()))
+	} else {
+		got(t, cl.Create(bg, "/tree/f/g", nil, zk.MakeParents()))
+	}
 	kids := got(t, cl.Children(bg, "/tree"))
 	slices.Sort(kids.Names)
 	if !slices.Equal(kids.Names, []string{"a", "c", "f"}) || kids.NumChildren != 3 {
@@ -115,13 +128,17 @@ func smokeTree(t *testing.T, cl, _ *zk.Client) {
 	}
 }
 
-func smokeTxn(t *testing.T, cl, other *zk.Client) {
+func smokeTxn(t *testing.T, ens servers, cl, other *zk.Client) {
 	got(t, cl.Create(bg, "/txn", nil))
 	tx := cl.Txn()
 	tx.Check("/txn", 0)
 	one := tx.Create("/txn/s-", []byte("x"), zk.Sequential|zk.Ephemeral)
-	two := tx.Create("/txn/c", nil, zk.Container)
-	three := tx.Create("/txn/t", nil, zk.TTL(time.Hour))
+	var container, ttl zk.CreateOption = zk.Container, zk.TTL(time.Hour)
+	if !since(ens, "3.5.3") {
+		container, ttl = zk.Persistent, zk.Persistent
+	}
+	two := tx.Create("/txn/c", nil, container)
+	three := tx.Create("/txn/t", nil, ttl)
 	tx.Delete("/txn/t", zk.AnyVersion)
 	set := tx.Set("/txn", []byte("y"), 0)
 	got(t, tx.Commit(bg))
@@ -138,7 +155,7 @@ func smokeTxn(t *testing.T, cl, other *zk.Client) {
 	}
 }
 
-func smokeACL(t *testing.T, cl, other *zk.Client) {
+func smokeACL(t *testing.T, _ servers, cl, other *zk.Client) {
 	acl := []zk.ACL{zk.DigestACL("user", "password", zk.PermAll), {Perms: zk.PermRead, Scheme: "world", ID: "anyone"}}
 	got(t, cl.Create(bg, "/acl", nil))
 	if st := got(t, cl.SetACL(bg, "/acl", acl, 0)); st.Aversion != 1 {
@@ -156,7 +173,7 @@ func smokeACL(t *testing.T, cl, other *zk.Client) {
 	fails(t, cl.Get(bg, "/acl/mine"), zk.ErrNoAuth)
 }
 
-func smokeWatches(t *testing.T, cl, other *zk.Client) {
+func smokeWatches(t *testing.T, _ servers, cl, other *zk.Client) {
 	got(t, cl.Create(bg, "/watched", nil))
 	got(t, other.Sync(bg, "/"))
 	data, kids := got(t, other.GetAndWatch(bg, "/watched")), got(t, other.ChildrenAndWatch(bg, "/watched"))
@@ -189,7 +206,7 @@ func smokeWatches(t *testing.T, cl, other *zk.Client) {
 	}
 }
 
-func smokeViews(t *testing.T, cl, _ *zk.Client) {
+func smokeViews(t *testing.T, _ servers, cl, _ *zk.Client) {
 	view := cl.Chroot("/view")
 	got(t, view.EnsurePath(bg, "/"))
 	if c := got(t, view.Create(bg, "/x", nil)); c.Path != "/x" {
@@ -206,7 +223,7 @@ func smokeViews(t *testing.T, cl, _ *zk.Client) {
 	fails(t, cl.Pinned(zk.Session{}).Delete(bg, "/view", 0), zk.ErrSessionExpired)
 }
 
-func smokeHold(t *testing.T, cl, _ *zk.Client) {
+func smokeHold(t *testing.T, _ servers, cl, _ *zk.Client) {
 	var hold *zk.Hold
 	eventually(t, "the session is proved to live", func() bool {
 		var err error

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest/internal/java"
 )
 
 // What the tests on real servers have in common. Their names begin with TestReal; `make real` runs them and no others.
@@ -23,6 +25,7 @@ var bg = context.Background()
 // servers are what those tests need that are for servers of every kind: an [zktest.Ensemble] has it all, a [zktest.Cluster]
 // with the help of cluster.
 type servers interface {
+	Version() string
 	Len() int
 	Leader() int
 	Ready()
@@ -41,6 +44,21 @@ type servers interface {
 	Isolate(cl *zk.Client)
 	Rejoin(cl *zk.Client)
 	ExpireSession(cl *zk.Client)
+}
+
+// since reports whether the servers are of a version or a later one.
+func since(ens servers, version string) bool {
+	have, known := wire.ParseVersion(ens.Version())
+	want, _ := wire.ParseVersion(version)
+	return !known || have.AtLeast(want)
+}
+
+// needs skips a test that would start ZooKeeper, if what is installed is older than a version.
+func needs(t *testing.T, version, why string) {
+	t.Helper()
+	if in, err := java.Find(); err == nil && in.Version != "" && !in.AtLeast(version) {
+		t.Skipf("ZooKeeper %s: the test needs %s, for %s", in.Version, version, why)
+	}
 }
 
 // got waits for a future that must succeed.
