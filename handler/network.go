@@ -27,6 +27,7 @@ type Network struct {
 	machines  map[netip.Addr]*machine
 	listeners map[netip.AddrPort]*listener
 	lastPort  uint16
+	names     map[string]name
 }
 
 type listener struct {
@@ -80,16 +81,13 @@ func (nw *Network) link(from, to *machine) *Link {
 	return l
 }
 
-func (nw *Network) resolve(host string) ([]netip.Addr, error) {
-	defer nw.lock().Unlock()
-	if addr, ok := nw.find(host); ok {
-		return []netip.Addr{addr}, nil
-	}
-	return nil, &net.DNSError{Err: "no such node", Name: host, IsNotFound: true}
-}
-
 // find returns the address that host stands for. The caller holds the world's mu.
 func (nw *Network) find(host string) (netip.Addr, bool) {
+	if n, ok := nw.names[host]; ok && len(n.addrs) > 0 {
+		return n.addrs[0], true
+	} else if ok {
+		return netip.Addr{}, false
+	}
 	if n := nw.w.nodes[host]; n != nil {
 		return n.address, true
 	}

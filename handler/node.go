@@ -116,7 +116,7 @@ func (n *Node) Dial(ctx context.Context, to Target, s Sink) Conn {
 	return n.w.network.dial(n, ctx, to, s)
 }
 
-// Resolve looks up a node by its name.
+// Resolve looks up a name: one of [Network.SetName], or that of a node.
 func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.Addr] {
 	p := future.NewPromise[[]netip.Addr](n.Lane("resolve"))
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -124,8 +124,19 @@ func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.
 		return p.Future()
 	}
 	look := &lookup{func(err error) { p.Complete(nil, err) }}
+	stuck := n.w.network.stuck(host)
+	if stuck {
+		look.cancel = func(err error) {
+			p.Complete(nil, err)
+			n.life.endCloser(look)
+		}
+	}
 	if !n.life.beginCloser(look) {
 		look.Close()
+		return p.Future()
+	}
+	if stuck {
+		n.w.arm(ctx, n, future.Func(func() { look.cancel(ctx.Err()) }))
 		return p.Future()
 	}
 	n.w.mu.Lock()

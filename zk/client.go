@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -32,7 +31,6 @@ type Client struct {
 type shared struct {
 	opt    options
 	name   string
-	hosts  []string
 	driver *session.Driver
 
 	// The base lanes, as in Kazoo: changes of state, watch events, completions.
@@ -68,7 +66,7 @@ var births sync.Mutex
 //
 // The connect string is "host[:port],host[:port]/chroot". The port is 2181 if none is given; an IPv6
 // address with a port stands in brackets. With a chroot all paths are below it; it need not exist,
-// see [Client.EnsurePath]. New resolves nothing and connects to nothing; its errors are about the
+// see [Client.EnsurePath]. [Client.SetHosts] replaces the servers later. New resolves nothing and connects to nothing; its errors are about the
 // connect string and the options.
 func New(connect string, opts ...Option) (*Client, error) {
 	hosts, chroot, err := parseConnect(connect)
@@ -95,7 +93,7 @@ func New(connect string, opts ...Option) (*Client, error) {
 	births.Unlock()
 
 	name := fmt.Sprintf("zk-%08x", uint32(c))
-	s := &shared{opt: o, name: name, hosts: hosts, rand: &locked{r: rand.New(rand.NewPCG(a, b))}}
+	s := &shared{opt: o, name: name, rand: &locked{r: rand.New(rand.NewPCG(a, b))}}
 	s.sessionLane = o.handler.Lane(name + "/session")
 	s.watchLane = o.handler.Lane(name + "/watch")
 	s.lane = handler.Completions(o.handler, name+"/completion")
@@ -105,7 +103,7 @@ func New(connect string, opts ...Option) (*Client, error) {
 	}
 	s.opt.hooks.begin(func() handler.Lane { return o.handler.Lane(name + "/hooks") })
 	s.driver = session.NewDriver(session.Config{
-		Hosts: hosts, Timeout: o.timeout, LocalExpiry: o.localExpiry, ReadOnly: o.readOnly,
+		Hosts: hosts, InOrder: o.inOrder, Timeout: o.timeout, LocalExpiry: o.localExpiry, ReadOnly: o.readOnly,
 		MaxRequest: o.maxRequest, MaxReply: o.maxReply, MaxQueued: o.maxQueued,
 		Auth: o.auth, SASL: o.sasl != nil, Resume: o.resume, Rand: rand.New(rand.NewPCG(b, a)),
 	}, session.Options{
@@ -129,9 +127,6 @@ func Connect(ctx context.Context, connect string, opts ...Option) (*Client, erro
 
 // Handler returns the client's handler.
 func (c *Client) Handler() handler.Handler { return c.opt.handler }
-
-// Hosts returns the servers of the connect string, as host:port.
-func (c *Client) Hosts() []string { return slices.Clone(c.hosts) }
 
 // LastZxid returns the newest zxid that a reply has shown, 0 if there was none.
 func (c *Client) LastZxid() int64 { return c.driver.LastZxid() }

@@ -238,5 +238,6 @@ func TestHoldOnReadOnlyServer(t *testing.T) {
 		if took := time.Since(begin); took > 4*time.Second {
 			w.Errorf("lost after %v", took)
 		}
+		w.srv.Do(func(s *core.Server) { s.SetReadOnly(false) })
 	}, version(core.V3_6))
 }

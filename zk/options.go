@@ -23,6 +23,7 @@ type options struct {
 	log         *zap.Logger
 	tls         *tls.Config
 	readOnly    bool
+	inOrder     bool
 	acl         []ACL
 	auth        []session.Credential
 	sasl        SASL
@@ -96,7 +97,21 @@ func WithTLS(cfg *tls.Config) Option {
 	}
 }
 
-// WithReadOnly is content with a server without a quorum, which answers reads only (server 3.4, where enabled).
+// WithHostsInOrder tries the servers in the order in which the connect string has them, and the addresses of a name
+// in the order in which they were resolved, beginning with the first whenever the connection is lost. Default: in random
+// order, so that clients spread evenly. Kazoo calls it randomize_hosts=False.
+func WithHostsInOrder() Option {
+	return func(o *options) error { o.inOrder = true; return nil }
+}
+
+// WithReadOnly is content with a server that has lost its quorum and answers reads only: the state is ConnectedReadOnly
+// then (server 3.4, where readonlymode.enabled is set; from 3.7 on new sessions there need localSessionsEnabled as well).
+// Writes fail with ErrNotReadOnly. Meanwhile a server with a quorum is sought at every address of every host, and once it
+// is found the client moves there. Without this option read-only servers are passed over.
+//
+// Such a server proves nothing: a session that comes from elsewhere is called Lost when it has had no contact with a quorum
+// for a session timeout, and a Hold ends by its deadline. A session that begins at a read-only server is known there only;
+// at the next server another one takes its place, with SessionChanged, in which watches and waiting operations go on.
 func WithReadOnly() Option {
 	return func(o *options) error { o.readOnly = true; return nil }
 }

@@ -2,6 +2,7 @@ package zk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -123,7 +124,8 @@ func (c *shared) follow(to State) {
 // carried out; everything that is not complete then, watches included, fails with ErrClosed before
 // the future completes. While there is no connection Close waits for one, until ctx ends: then it
 // fails with ctx's error, everything has failed with ErrClosed, and the session may live on until its
-// timeout. A client that was closed, or never started, is closed at once. [Client.Start] starts it anew.
+// timeout. At a read-only server it fails with ErrNotReadOnly, which means the same. A client that was
+// closed, or never started, is closed at once. [Client.Start] starts it anew.
 //
 // Closing a view ([Client.Chroot], [Client.Pinned]) ends the watches that were asked for through it, and
 // nothing else.
@@ -145,6 +147,10 @@ func (c *Client) Close(ctx context.Context) *future.Future[struct{}] {
 	c.driver.Close(func(err error) {
 		over.Store(true)
 		bound.lift()
+		var oe *OpError
+		if err != nil && !errors.As(err, &oe) {
+			err = &OpError{Op: "closeSession", Err: err}
+		}
 		p.Complete(struct{}{}, err)
 	})
 	if ctx.Err() != nil {

@@ -26,10 +26,11 @@ type world struct {
 	h       handler.Handler
 	addr    string
 	srv     server
-	sleep   func(time.Duration) // lets virtual time pass, and callbacks run
-	inLine  bool                // all lanes share one order
-	wide    bool                // the callbacks of different futures have none
-	version core.Version        // that the server behaves like
+	sleep   func(time.Duration)    // lets virtual time pass, and callbacks run
+	inLine  bool                   // all lanes share one order
+	wide    bool                   // the callbacks of different futures have none
+	version core.Version           // that the server behaves like
+	det     *handler.Deterministic // that h is a node of; nil: it is not
 }
 
 // A server is what zktest.Server and zktest.WorldServer have in common.
@@ -103,7 +104,7 @@ func deterministicWorld(t *testing.T, opts []zktest.ServerOption) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, h: det.Node("client"), addr: "server:2181", srv: srv, inLine: true, sleep: func(d time.Duration) { _ = det.Advance(d) }}
+	w := &world{T: t, det: det, h: det.Node("client"), addr: "server:2181", srv: srv, inLine: true, sleep: func(d time.Duration) { _ = det.Advance(d) }}
 	t.Cleanup(det.Stop)
 	return newWorld(w, opts)
 }

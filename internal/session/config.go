@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Config is what a Machine is made of. All fields but Auth, Resume and ReadOnly are required.
+// Config is what a Machine is made of. All fields but InOrder, Auth, Resume and ReadOnly are required.
 type Config struct {
 	Hosts       []string      // host:port
+	InOrder     bool          // they are tried in this order
 	Timeout     time.Duration // of the session, as asked for
 	LocalExpiry float64       // the session is given up after so many timeouts without proof of life; 0: never
 	ReadOnly    bool          // content with a server without a quorum

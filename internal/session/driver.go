@@ -42,6 +42,7 @@ type Driver struct {
 	host     string             // as configured, of conn
 	looking  context.CancelFunc // ends the newest look-up; the drainer's
 	exchange *exchange          // of the newest connection that had one
+	probing  *Ask               // the newest probe; the drainer's
 	clock    clock
 	alarm    *alarm
 	draining bool     // somebody runs effects; everybody else only appends
@@ -171,6 +172,20 @@ func (d *Driver) LastZxid() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.m.lastZxid
+}
+
+// SetHosts replaces the list of hosts; see [Machine.SetHosts].
+func (d *Driver) SetHosts(list []string) {
+	d.mu.Lock()
+	d.m.SetHosts(d.now(), list)
+	d.flush()
+}
+
+// Hosts returns the list of hosts.
+func (d *Driver) Hosts() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.Hosts()
 }
 
 // Close ends the session in an orderly way and calls done, inline, when that is finished and every
@@ -303,6 +318,12 @@ func (d *Driver) run(e *Effect) {
 		d.dial(e.More.(*DialTo))
 	case DoSASL:
 		d.step(e.More.(*SASLStep))
+	case DoProbe:
+		d.endLookup()
+		d.probe(e.More.(*Probe))
+	case DoEndProbe:
+		d.endLookup()
+		d.endProbe()
 	case DoHangUp:
 		d.mu.Lock()
 		d.exchange.end()
@@ -335,6 +356,24 @@ func (d *Driver) endLookup() {
 	}
 }
 
+// endProbe ends a probe that nobody waits for any more.
+func (d *Driver) endProbe() {
+	if d.probing != nil {
+		d.probing.End(errTimeout)
+		d.probing = nil
+	}
+}
+
+func (d *Driver) probe(p *Probe) {
+	d.endProbe()
+	d.probing = NewAsk(isro, maxMode, func(answer string, _ error) {
+		d.mu.Lock()
+		d.m.Probed(d.now(), p, answer)
+		d.flush()
+	})
+	d.Ask(d.probing, p.Host, p.Addr)
+}
+
 func (d *Driver) resolve(l *Lookup) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.looking = cancel
@@ -362,16 +401,16 @@ func (d *Driver) dial(to *DialTo) {
 	d.mu.Unlock()
 }
 
-// target is a server's address, and how to speak with a host of that name.
+// target returns how to connect to an address of a host, which is whom a certificate must be about.
 func (d *Driver) target(host, addr string) handler.Target {
-	t := handler.Target{Network: "tcp", Address: addr}
+	target := handler.Target{Network: "tcp", Address: addr}
 	if d.opt.TLS != nil {
-		t.TLS = d.opt.TLS.Clone()
-		if t.TLS.ServerName == "" {
-			t.TLS.ServerName, _, _ = net.SplitHostPort(host)
+		target.TLS = d.opt.TLS.Clone()
+		if target.TLS.ServerName == "" {
+			target.TLS.ServerName, _, _ = net.SplitHostPort(host)
 		}
 	}
-	return t
+	return target
 }
 
 func (d *Driver) logChange(c *Change) {

@@ -22,6 +22,8 @@ const (
 	DoSASL                       // More is a *SASLStep: ask the mechanism; Stepped follows
 	DoHangUp                     // close the connection, if any
 	DoNotify                     // More is a *Notice: what a subscription is told
+	DoProbe                      // More is a *Probe: ask, and call Probed
+	DoEndProbe                   // neither a probe nor a look-up is of interest any more
 	DoLost                       // More is a *Hold: it has ended
 	DoClosed                     // More is an error or nil: Close is complete
 )

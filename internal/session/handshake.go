@@ -64,12 +64,19 @@ func (m *Machine) welcomed(now time.Duration, frame []byte) error {
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
+	if resp.ReadOnly {
+		return m.welcomedReadOnly(now, resp)
+	}
 	granted := !resp.Expired()
 	if granted && resp.SessionId == 0 {
 		return fmt.Errorf("handshake: %w: session 0", ErrProtocol)
 	}
 	timeout := time.Duration(resp.TimeOut) * time.Millisecond
 	switch asked := m.asked(); {
+	case m.bury != nil && m.anew: // a server that can bury
+		m.anew = false
+		m.again(now)
+		return nil
 	case granted && m.bury != nil && resp.SessionId == asked.ID:
 		m.greeted(now, timeout)
 		return nil
@@ -96,8 +103,11 @@ func (m *Machine) welcomed(now time.Duration, frame []byte) error {
 
 // asked returns the session that the handshake is about.
 func (m *Machine) asked() *Info {
-	if m.bury != nil {
+	switch {
+	case m.bury != nil && !m.anew:
 		return m.bury
+	case m.local: // whoever answers does not know it
+		return &Info{}
 	}
 	return &m.sess
 }
@@ -140,9 +150,12 @@ func (m *Machine) adopt(resp wire.ConnectResponse, timeout time.Duration) {
 	m.sess.Password = append([]byte(nil), resp.Passwd...)
 	m.sess.Timeout = timeout
 	m.sess.Resumed = m.sess.Resumed || m.resuming
-	m.resuming, m.cfg.Resume = false, nil
-	m.replay.readOnly = resp.ReadOnly
-	m.answers.reset(m.shook)
+	if m.replay.readOnly = resp.ReadOnly; !resp.ReadOnly {
+		m.resuming, m.local, m.cfg.Resume = false, false, nil
+	}
+	if !m.replay.readOnly || m.local {
+		m.answers.reset(m.shook)
+	}
 	if !m.replay.readOnly {
 		m.proof.reset(m.shook)
 	}
@@ -163,6 +176,7 @@ func (m *Machine) up(now time.Duration) {
 	to := Connected
 	if m.replay.readOnly {
 		to = ConnectedReadOnly
+		m.beginSearch(now)
 	}
 	m.change(to, nil)
 	m.restored()

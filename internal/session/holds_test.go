@@ -186,7 +186,7 @@ func TestHoldAfterIdleness(t *testing.T) {
 // A handshake is proof: the leader has said that the session lives. That of a read-only server is none.
 func TestHandshakeProves(t *testing.T) {
 	for _, readOnly := range []bool{false, true} {
-		r := up(t)
+		r := up(t, func(c *Config) { c.ReadOnly = readOnly })
 		r.now -= steady
 		h, _ := r.hold(1)
 		start := r.now

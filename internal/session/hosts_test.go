@@ -242,3 +242,43 @@ func TestStaleEventsAreIgnored(t *testing.T) {
 	r.m.Received(r.now, old, []byte{0xff, 0xff, 0xff, 0xff})
 	r.expect()
 }
+
+// Names that stand for the same address, or have it twice, make it be tried once.
+func TestAddressesAreTriedOnce(t *testing.T) {
+	r := newRig(t, hostList("zk1:1", "10.0.0.1:1", "zk2:1", "zk3:2"), func(c *Config) { c.InOrder = true }).start()
+	r.resolved("10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2")
+	dialed := []string{}
+	for r.see(); r.m.phase != phasePause; r.see() {
+		if r.m.phase == phaseResolve {
+			r.resolved("10.0.0.2", "10.0.0.3", "10.0.0.3")
+			continue
+		}
+		dialed = append(dialed, r.dialed.Addr)
+		r.closed()
+	}
+	want := []string{"10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.2:2", "10.0.0.3:2"}
+	if !slices.Equal(dialed, want) {
+		t.Errorf("dialed %v, want %v", dialed, want)
+	}
+}
+
+// In order means: from the first on, whoever was connected last.
+func TestHostsInOrder(t *testing.T) {
+	r := newRig(t, hostList("10.0.0.3:1", "10.0.0.1:1", "10.0.0.2:1"), func(c *Config) { c.InOrder = true }).start()
+	for range 3 {
+		if got := r.round(); !slices.Equal(got, []string{"10.0.0.3:1", "10.0.0.1:1", "10.0.0.2:1"}) {
+			t.Fatalf("dialed %v", got)
+		}
+		r.awake()
+	}
+	r.closed()
+	r.see()
+	r.connect(1)
+	r.see()
+	r.jump(steady)
+	r.closed()
+	r.see()
+	if got := r.round(); !slices.Equal(got, []string{"10.0.0.3:1", "10.0.0.1:1", "10.0.0.2:1"}) {
+		t.Errorf("dialed %v", got)
+	}
+}

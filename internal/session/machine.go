@@ -27,6 +27,9 @@ import (
 //	           same server is asked for a new one.
 //	replay:    credentials and watches are out; requests wait until all are answered.
 //
+// A connection that is up may be left for another server; see departure. One to a server without a quorum
+// is, as soon as a search finds a better one.
+//
 // A session, once accepted, ends in three steps, counted from when the last but one answered request
 // was sent: after one timeout it is called Lost, after LocalExpiry timeouts it is given up, and then
 // it is buried. A handshake before it is given up continues it. What holders may believe ends
@@ -44,9 +47,11 @@ type Machine struct {
 	bytes int    // received on it
 
 	sess     Info
-	resuming bool          // sess is what the user gave, and no server has accepted it yet
+	resuming bool          // sess is what the user gave, and no server with a quorum has accepted it yet
+	local    bool          // sess comes from a read-only server, and no other knows it
 	lastUp   uint64        // epoch that was up last
 	bury     *Info         // a session that was given up locally and may live
+	anew     bool          // it cannot be buried for now: a new session is asked for nevertheless, if read-only servers will do
 	lastZxid int64         // newest zxid seen in a reply
 	zxids    zxidDoubt     // whether the servers know lastZxid
 	limit    time.Duration // when the current phase has taken too long
@@ -57,6 +62,8 @@ type Machine struct {
 	shook    time.Duration // send time of the ConnectRequest
 	answers  answers
 	proof    proof
+	search   search
+	leaving  departure
 	pings    []time.Duration // send times of pings that were not answered, oldest first
 
 	ctl        wire.Encoder // handshake, replay and pings: they go before requests
@@ -99,7 +106,7 @@ const (
 // NewMachine returns a machine that is off.
 func NewMachine(cfg Config) *Machine {
 	m := &Machine{cfg: cfg}
-	m.hosts = hosts{list: cfg.Hosts, rand: cfg.Rand}
+	m.hosts = hosts{list: cfg.Hosts, inOrder: cfg.InOrder, rand: cfg.Rand}
 	m.auth = append([]Credential(nil), cfg.Auth...)
 	m.watches.init()
 	m.posts.init()
@@ -164,6 +171,7 @@ func (m *Machine) connect(now time.Duration) {
 		if m.zxids.roundOver() && m.sess.ID == 0 && m.lastZxid != 0 {
 			m.lastZxid, m.zxids.was = 0, m.lastZxid
 		}
+		m.anew = m.cfg.ReadOnly && m.bury != nil && m.closing == nil && !m.anew
 		m.phase, m.limit = phasePause, now+m.hosts.pause()
 		return
 	}
@@ -180,14 +188,23 @@ func (m *Machine) connect(now time.Duration) {
 
 // patience is how long an address may take to connect and to answer the handshake: short at first,
 // since another server may be well, longer from round to round, since all may be slow.
-func (m *Machine) patience() time.Duration {
+func (m *Machine) patience() time.Duration { return m.patienceAfter(m.hosts.fails) }
+
+func (m *Machine) patienceAfter(fails int) time.Duration {
 	t := m.cfg.Timeout
-	return min(max(t/10, 100*time.Millisecond)<<min(m.hosts.fails, 10), t*2/3)
+	return min(max(t/10, 100*time.Millisecond)<<min(fails, 10), t*2/3)
 }
 
 // Resolved reports the addresses of a host, or why there are none.
 func (m *Machine) Resolved(now time.Duration, l *Lookup, addrs []netip.Addr, err error) {
 	m.Tick(now)
+	if l == m.search.lookup {
+		if err == nil {
+			m.search.hosts.resolved(addrs)
+		}
+		m.searchNext(now)
+		return
+	}
 	if m.phase != phaseResolve || l.Round != m.conn {
 		return
 	}
@@ -231,14 +248,23 @@ func (m *Machine) hangUp(now time.Duration, err error) {
 
 // lose goes on without the current connection, which has ended.
 func (m *Machine) lose(now time.Duration, err error) {
+	to := m.leaving
 	m.drop()
 	m.cause = err
 	if m.state.Up() {
 		m.change(Suspended, err)
 	}
 	m.failSent(wire.CodeConnectionLoss)
-	if m.phase == phaseUp && now >= m.upAt+steady {
+	if m.local && m.closing != nil { // with the connection to the only server that knew it, it is as good as closed
+		m.phase = phasePause
+		m.finish(Closed, nil, ErrClosed)
+		return
+	}
+	if m.phase == phaseUp && (to.why != nil || now >= m.upAt+steady) {
 		m.newRound()
+		if to.addr != "" {
+			m.hosts.prefer(to.host, to.addr)
+		}
 	}
 	m.connect(now)
 }
@@ -254,6 +280,8 @@ func (m *Machine) drop() {
 	m.pings = m.pings[:0]
 	m.solo, m.soloFrame = nil, nil
 	m.syncing = false
+	m.leaving = departure{}
+	m.endSearch()
 }
 
 // Close ends the session in an orderly way: requests queued before it are still carried out. DoClosed
@@ -264,7 +292,7 @@ func (m *Machine) Close() {
 	case m.phase == phaseOff:
 		m.finish(Closed, nil, ErrClosed)
 	case m.closing != nil:
-	case m.sess.ID == 0 && m.bury == nil:
+	case m.sess.ID == 0 && m.bury == nil, m.local && !m.state.Up():
 		m.finish(Closed, nil, ErrClosed)
 	default:
 		m.closing = &Request{Op: wire.OpCloseSession, Call: ownRequest{}, internal: true}
@@ -290,6 +318,7 @@ func (m *Machine) finish(to State, err, cause error) {
 	m.endHolds(cause)
 	m.conn++ // what still comes from the connection is stale
 	m.sess, m.bury, m.closing, m.resuming = Info{Epoch: m.sess.Epoch}, nil, nil, false
+	m.local, m.anew = false, false
 	m.change(to, cause)
 	m.do(DoClosed, err)
 }
@@ -303,7 +332,7 @@ func (m *Machine) expire(err error, bury bool) {
 	m.endWatches(wire.CodeSessionExpired)
 	m.endPosts(wire.CodeSessionExpired, func(s *Sub) bool { return s.Epoch != 0 })
 	m.endHolds(wire.CodeSessionExpired)
-	m.sess = Info{Epoch: old.Epoch}
+	m.sess, m.local, m.anew = Info{Epoch: old.Epoch}, false, false
 	if m.resuming {
 		m.resuming, m.cfg.Resume = false, nil
 	}

@@ -45,6 +45,9 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 			return len(b)
 		}
 		if n == 0 {
+			if m.depart(now); conn != m.conn {
+				return len(b)
+			}
 			return used
 		}
 	}
@@ -164,7 +167,11 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 	}
 	m.wantWake = m.wantWake || m.sent.n == 0 && m.queue.reqs.n > 0
 	if r == m.closing {
-		m.finish(Closed, nil, ErrClosed)
+		var err error
+		if m.state == ConnectedReadOnly && !m.local {
+			err = errNotClosed
+		}
+		m.finish(Closed, err, ErrClosed)
 		return nil
 	}
 	if !again {
@@ -183,7 +190,9 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 
 // answered notes an answer, given with the leader's help or without.
 func (m *Machine) answered(a answer, leader bool) {
-	m.answers.add(a.sent)
+	if m.state == Connected || m.local {
+		m.answers.add(a.sent)
+	}
 	if m.state == Connected {
 		m.proof.add(a, m.sess.Timeout, leader)
 	}

@@ -35,6 +35,7 @@ type rig struct {
 	dialed  *DialTo
 	asked   *Lookup
 	step    *SASLStep
+	probed  *Probe
 	partial []byte // of what arrives
 }
 
@@ -131,6 +132,11 @@ func (r *rig) run(e *Effect) {
 		r.say("sasl %q", r.step.Challenge)
 	case DoHangUp:
 		r.say("hang up")
+	case DoProbe:
+		r.probed = e.More.(*Probe)
+		r.say("ask %s", r.probed.Addr)
+	case DoEndProbe:
+		r.say("ask no more")
 	case DoClosed:
 		err, _ := e.More.(error)
 		r.say("closed: %v", short(err))

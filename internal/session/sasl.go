@@ -146,7 +146,7 @@ func (m *Machine) identified(now time.Duration) {
 
 // authenticated does what the connection was made for.
 func (m *Machine) authenticated(now time.Duration) {
-	if m.bury == nil {
+	if m.bury == nil || m.anew {
 		m.settle(now)
 		return
 	}

@@ -126,7 +126,7 @@ func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
 }
 
 func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
-	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil; {
+	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil && m.leaving.why == nil; {
 		r := m.queue.first()
 		if r == nil {
 			break

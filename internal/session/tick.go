@@ -13,6 +13,9 @@ import (
 // errTimeout is the cause of a connection that was given up.
 var errTimeout = errors.New("no answer in time")
 
+// errNoProof is the cause of leaving a read-only server for good.
+var errNoProof = errors.New("a read-only server cannot say whether the session lives")
+
 // errGone is the cause of a session that was given up.
 var errGone = fmt.Errorf("%w: %w", wire.CodeSessionExpired, errTimeout)
 
@@ -42,6 +45,8 @@ func (m *Machine) Tick(now time.Duration) {
 		}
 	case phaseUp:
 		m.heartbeat(now)
+		m.searching(now)
+		m.depart(now)
 	}
 }
 
@@ -67,15 +72,19 @@ func (m *Machine) checkSession(now time.Duration) {
 		return
 	}
 	if now >= m.doubtful() {
-		if m.phase == phaseUp { // it talks, but it does not answer
-			m.hangUp(now, errTimeout)
+		if m.phase == phaseUp { // it talks, but it does not answer, or not as one that knows
+			err := errTimeout
+			if m.state == ConnectedReadOnly && !m.local {
+				err = errNoProof
+			}
+			m.hangUp(now, err)
 		}
 		if m.state == Suspended {
 			m.change(Lost, errGone)
 		}
 	}
 	if now >= m.gone() {
-		m.expire(errGone, true)
+		m.expire(errGone, !m.local)
 		if m.phase >= phaseHandshake { // it is about the old session
 			m.again(now)
 		}
@@ -131,6 +140,11 @@ func (m *Machine) NextDeadline() time.Duration {
 		return never
 	case phaseUp:
 		d = min(m.silent(), m.nextPing(), m.nextSync())
+		if m.leaving.why != nil {
+			d = min(d, m.leaving.limit)
+		} else if m.search.on {
+			d = min(d, m.search.limit)
+		}
 	default:
 		d = m.limit
 	}

@@ -283,8 +283,8 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		Worst:   2,
 		Patches: []Patch{{
 			"internal/session/machine.go",
-			`	case m.sess.ID == 0 && m.bury == nil:`,
-			`	case m.sess.ID == 0 && m.bury == nil, mutant.On("close-says-nothing"):`,
+			`	case m.sess.ID == 0 && m.bury == nil, m.local && !m.state.Up():`,
+			`	case m.sess.ID == 0 && m.bury == nil, m.local && !m.state.Up(), mutant.On("close-says-nothing"):`,
 		}},
 	},
 	{

@@ -116,7 +116,7 @@ var protect = []Mutant{
 			},
 			{
 				"internal/session/tick.go",
-				`		m.expire(errGone, true)`,
+				`		m.expire(errGone, !m.local)`,
 				`		m.expire(errGone, !mutant.On("foreign-ephemeral"))`,
 			},
 		},
