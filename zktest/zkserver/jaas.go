@@ -13,7 +13,8 @@ var (
 	jaasUser = regexp.MustCompile(`\buser_(\w+)\s*=\s*"([^"]*)"`)
 )
 
-// readJAAS returns the users of a JAAS file and their passwords.
+// readJAAS returns the users of a JAAS file and their passwords; none if it has no section for the server, which to ZooKeeper
+// is as good as no file.
 func readJAAS(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -21,7 +22,7 @@ func readJAAS(path string) (map[string]string, error) {
 	}
 	section := serverSection.FindSubmatch(text)
 	if section == nil {
-		return nil, fmt.Errorf("%s: no section Server", path)
+		return nil, nil
 	}
 	users := make(map[string]string)
 	for _, m := range jaasUser.FindAllSubmatch(section[1], -1) {
