@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 )
 
@@ -47,7 +48,7 @@ func (s *System) connect(ctx context.Context, to Target) (net.Conn, error) {
 	tc := tls.Client(nc, withServerName(to.TLS, to.Address))
 	if err := tc.HandshakeContext(ctx); err != nil {
 		nc.Close()
-		return nil, err
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return tc, nil
 }

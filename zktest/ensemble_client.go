@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -143,3 +144,11 @@ func (e *Ensemble) asSuper(f func(context.Context, *zk.Client) error) error {
 	}
 	return cl.Close(ctx).WaitErr()
 }
+
+// SecureAddr returns the address where server i speaks TLS, host:port, or "" if the ensemble was not started
+// [WithServerTLS]. Its certificate is for localhost and 127.0.0.1. It cannot fail.
+func (e *Ensemble) SecureAddr(i int) string { return e.e.Server(i).SecureAddr() }
+
+// ClientTLS returns a configuration that trusts the servers and that they trust, with a certificate of "CN=client"; nil if
+// the ensemble was not started [WithServerTLS]. It cannot fail.
+func (e *Ensemble) ClientTLS() *tls.Config { return e.e.ClientTLS() }

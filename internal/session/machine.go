@@ -236,6 +236,9 @@ func (m *Machine) Closed(now time.Duration, conn uint64, err error) {
 		return
 	}
 	m.zxids.closed(m.phase, m.bytes, m.lastZxid)
+	if m.phase == phaseHandshake {
+		err = fmt.Errorf("ended before the server had answered: %w", err)
+	}
 	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -11,6 +12,11 @@ import (
 
 // ErrProtocol says that the server sent what no server may send. It ends the connection.
 var ErrProtocol = errors.New("protocol error")
+
+// tlsAlert is how a TLS server's complaint begins, about a client that does not speak TLS.
+var tlsAlert = []byte{21, 3}
+
+var errTLS = fmt.Errorf("%w: the server speaks TLS", ErrProtocol)
 
 // maxWelcome is the longest first frame that makes sense, in bytes.
 const maxWelcome = 4 << 10
@@ -41,6 +47,9 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 			return len(b) // this connection is history
 		}
 		if err != nil {
+			if m.phase == phaseHandshake && bytes.HasPrefix(b, tlsAlert) {
+				err = errTLS
+			}
 			m.hangUp(now, err)
 			return len(b)
 		}

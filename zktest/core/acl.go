@@ -74,7 +74,7 @@ func (c *Config) fixACL(acl []data.ACL, ids []data.Id) (fixed []data.ACL, ok boo
 		case a.Id.Scheme == schemeAuth:
 			before := len(fixed)
 			for _, id := range ids {
-				if id.Scheme == schemeDigest || id.Scheme == schemeSASL {
+				if id.Scheme == schemeDigest || id.Scheme == schemeSASL || id.Scheme == schemeX509 {
 					fixed = append(fixed, data.ACL{Perms: a.Perms, Id: id})
 				}
 			}
@@ -99,6 +99,8 @@ func (c *Config) validID(id data.Id) bool {
 		return ok && !strings.Contains(hash, ":") && user+hash != ""
 	case schemeIP:
 		return c.validIPEntry(id.Id)
+	case schemeX509: // ZooKeeper parses the name
+		return c.X509 && (id.Id == "" || strings.Contains(id.Id, "="))
 	case schemeSASL:
 		return c.SASLUsers != nil && (!strings.Contains(id.Id, "@") || kerberosName.MatchString(id.Id))
 	}

@@ -295,3 +295,26 @@ func TestRequiredSchemes(t *testing.T) {
 	is(t, "auth may come", c.auth("digest", "a:a"), wire.OK)
 	is(t, "and then the rest", c.do(wire.OpPing, nil, nil), wire.OK)
 }
+
+// protocol.md 10.8.
+func TestX509(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		w := newWorld(t, Config{X509: known})
+		c := w.connect()
+		c.conn.Certified("CN=bob,O=x")
+		c.make("/a")
+		acl := []data.ACL{{Perms: 31, Id: data.Id{Scheme: "auth"}}}
+		code := c.setACL("/a", acl, -1)
+		if !known {
+			is(t, "unknown scheme", code, wire.CodeInvalidACL)
+			is(t, "by name", c.setACL("/a", []data.ACL{{Perms: 31, Id: data.Id{Scheme: "x509", Id: "CN=bob"}}}, -1), wire.CodeInvalidACL)
+			continue
+		}
+		is(t, "auth", code, wire.OK)
+		_, _, code = c.get("/a", false)
+		is(t, "bob", code, wire.OK)
+		_, _, code = w.connect().get("/a", false)
+		is(t, "nobody", code, wire.CodeNoAuth)
+		is(t, "no name", c.setACL("/a", []data.ACL{{Perms: 31, Id: data.Id{Scheme: "x509", Id: "bob"}}}, -1), wire.CodeInvalidACL)
+	}
+}

@@ -19,6 +19,7 @@ const (
 	schemeIP     = "ip"    // every connection has one
 	schemeDigest = "digest"
 	schemeSASL   = "sasl"
+	schemeX509   = "x509"
 	schemeSuper  = "super"
 )
 
@@ -57,6 +58,14 @@ func (c *Conn) authenticate(scheme string, auth []byte) wire.Code {
 		return wire.OK
 	}
 	return wire.CodeAuthFailed
+}
+
+// Certified says that the client has shown a certificate of this subject, before it said anything else: its identity of
+// scheme x509, if the server knows that one.
+func (c *Conn) Certified(subject string) {
+	if c.front.cfg.X509 {
+		c.addID(data.Id{Scheme: schemeX509, Id: subject})
+	}
 }
 
 func (c *Conn) addID(id data.Id) {

@@ -32,6 +32,8 @@ type Config struct {
 	SASLUsers map[string]string
 	// SASLSuperUser is "zookeeper.superUser": the SASL user who passes every ACL.
 	SASLSuperUser string
+	// X509 is "authProvider.x509": ACLs may name the subjects of clients' certificates; see [Conn.Certified].
+	X509 bool
 	// RequireSchemes is "enforce.auth.schemes" (3.7; 3.6 knows sasl only): a request on a connection without an identity
 	// of one of them is answered SESSIONCLOSEDREQUIRESASLAUTH, and the connection closed.
 	RequireSchemes []string

@@ -1,17 +1,10 @@
 package java
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"path/filepath"
-	"time"
+
+	"github.com/gazoo-go/gazoo/zktest/internal/cert"
 )
 
 // PEM files in the directory of a server with TLS.
@@ -59,67 +52,22 @@ func (s *Server) tlsLines() []string {
 }
 
 func newCredentials() (*credentials, error) {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	authority, err := cert.New()
 	if err != nil {
 		return nil, err
 	}
-	caTemplate := template("authority")
-	caTemplate.IsCA, caTemplate.BasicConstraintsValid, caTemplate.KeyUsage = true, true, x509.KeyUsageCertSign
-	caDER, err := x509.CreateCertificate(rand.Reader, caTemplate, caTemplate, caKey.Public(), caKey)
+	server, err := authority.Issue("server", "localhost", "127.0.0.1")
 	if err != nil {
 		return nil, err
 	}
-	ca, err := x509.ParseCertificate(caDER)
+	client, err := authority.Issue("client")
 	if err != nil {
 		return nil, err
 	}
-	issue := func(name string) (key, cert []byte, err error) {
-		priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, nil, err
-		}
-		certDER, err := x509.CreateCertificate(rand.Reader, template(name), ca, priv.Public(), caKey)
-		if err != nil {
-			return nil, nil, err
-		}
-		keyDER, err := x509.MarshalPKCS8PrivateKey(priv)
-		return encode("PRIVATE KEY", keyDER), encode("CERTIFICATE", certDER), err
-	}
-	serverKey, serverCert, err := issue("server")
-	if err != nil {
-		return nil, err
-	}
-	clientKey, clientCert, err := issue("client")
-	if err != nil {
-		return nil, err
-	}
-	pair, err := tls.X509KeyPair(clientCert, clientKey)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(ca)
+	text, err := cert.PEM(server)
 	return &credentials{
-		authority: string(encode("CERTIFICATE", caDER)),
-		server:    string(serverKey) + string(serverCert),
-		client:    &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}, nil
-}
-
-func template(name string) *x509.Certificate {
-	now := time.Now()
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano()),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(30 * 24 * time.Hour),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-}
-
-func encode(kind string, der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+		authority: authority.PEM(),
+		server:    text,
+		client:    &tls.Config{Certificates: []tls.Certificate{client}, RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12},
+	}, err
 }

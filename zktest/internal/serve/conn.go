@@ -40,6 +40,9 @@ func newConn(s *host, nc net.Conn) *conn {
 func (c *conn) open(now time.Time) {
 	c.core = c.server.machine.Open(now, addrPort(c.nc.RemoteAddr()))
 	c.core.Tag = c
+	if name, ok := subject(c.nc); ok {
+		c.core.Certified(name)
+	}
 }
 
 // wake never blocks.

@@ -12,11 +12,12 @@ type host struct {
 	listeners listeners
 
 	// What follows is guarded by g.mu.
-	machine Machine
-	conns   map[*conn]struct{}
-	paused  bool
-	closed  bool
-	dialed  uint16 // counts memory connections, for their addresses
+	machine  Machine
+	conns    map[*conn]struct{}
+	greeting map[net.Conn]struct{} // TLS connections that are in their handshake
+	paused   bool
+	closed   bool
+	dialed   uint16 // counts memory connections, for their addresses
 
 	running sync.WaitGroup // goroutines of connections
 }
@@ -142,5 +143,8 @@ func (s *host) close() {
 	s.g.leave(s)
 	for c := range s.conns {
 		c.end()
+	}
+	for nc := range s.greeting {
+		nc.Close()
 	}
 }
