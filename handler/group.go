@@ -20,6 +20,7 @@ type group struct {
 	task     future.Task // the one that is running
 	causes   []uint64    // the steps that have dispatched what is queued; kept for an observer only
 	from     uint64      // the one that has dispatched task
+	rest     *event      // ends the rest that it has; nil: it has none. See Node.SlowUsers
 	busyLane             // in the ring while there is a task queued or running
 }
 
@@ -37,6 +38,9 @@ func (g *group) begin() (ok, more bool) {
 	more = g.head < len(g.queue)
 	if !more {
 		g.queue, g.head, g.causes = g.queue[:0], 0, g.causes[:0]
+	}
+	if g.rests() {
+		more = false
 	}
 	return true, more
 }
@@ -82,7 +86,7 @@ func (g *group) add(force bool, ts ...future.Task) bool {
 			g.causes = append(g.causes, w.trace.steps)
 		}
 	}
-	if idle {
+	if idle && g.rest == nil {
 		w.add(g)
 	}
 	return true
@@ -92,7 +96,7 @@ func (g *group) add(force bool, ts ...future.Task) bool {
 // taken the group out of what may happen.
 func (g *group) drop() {
 	queued := g.queue[g.head:]
-	g.queue, g.head = nil, 0
+	g.queue, g.head, g.rest = nil, 0, nil
 	for _, t := range queued {
 		if _, ok := t.(*stopTask); ok {
 			g.queue = append(g.queue, t)

@@ -31,8 +31,9 @@ type Node struct {
 	released  bool  // its processes have been told that it is quiet
 	halt      *halt // while it is paused or catching up
 	dialed    int
-	processes int         // how many were spawned
-	peerLost  func(*Node) // see OnDisconnect
+	processes int           // how many were spawned
+	peerLost  func(*Node)   // see OnDisconnect
+	slow      time.Duration // see SlowUsers
 }
 
 // beginning is when virtual time begins.
@@ -72,6 +73,7 @@ func (n *Node) Stop() {
 
 func (n *Node) stop() {
 	n.Resume()
+	n.SlowUsers(0)
 	n.life.stop()
 }
 

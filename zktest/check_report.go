@@ -58,9 +58,14 @@ func (c *checker) replay(p plan.Plan) string {
 
 // shrink looks for a smaller plan with the same failure.
 func (c *checker) shrink(o outcome) outcome {
-	best := o
-	plan.Shrink(context.Background(), o.plan, func(p plan.Plan) bool {
+	best, began, steps := o, time.Now(), uint64(0)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	_, stats := plan.Shrink(ctx, o.plan, func(p plan.Plan) bool {
 		tried := c.world(p, manner{})
+		if steps += tried.steps; steps > shrinkSteps {
+			stop()
+		}
 		if !o.failure.same(tried.failure) {
 			return false
 		}
@@ -68,13 +73,18 @@ func (c *checker) shrink(o outcome) outcome {
 		return true
 	}, plan.Shrinking{
 		Processes: o.processes, Duration: o.longest, FailedRun: o.failure.run, FailedAt: o.failure.inRun,
-		Time: shrinkTime, Now: time.Now,
+		Replays: shrinkReplays,
 	})
+	c.out.Logf("zktest: made smaller in %v, by %d replays", time.Since(began).Round(time.Millisecond), stats.Replays)
 	return best
 }
 
-// shrinkTime is how long a failure is made smaller.
-const shrinkTime = 10 * time.Second
+// How long a failure is made smaller: as far as it comes with so many replays, and, in large worlds, until their steps
+// are so many in all. Neither depends on how fast the machine is.
+const (
+	shrinkReplays = 500
+	shrinkSteps   = 20_000_000
+)
 
 // keep writes the plan and the picture.
 func (c *checker) keep(b *strings.Builder, o outcome) {

@@ -24,6 +24,9 @@ func Twice() CheckOption { return func(s *settings) { s.twice = true } }
 // PlanDir keeps plans elsewhere.
 func PlanDir(dir string) CheckOption { return func(s *settings) { s.dir = dir } }
 
+// FirstSeed runs that seed alone.
+func FirstSeed(seed uint64) CheckOption { return func(s *settings) { s.first, s.last = seed, seed } }
+
 // AtStop makes ZKSIM_STOP_AT call f in place of a breakpoint.
 func AtStop(f func()) CheckOption { return func(s *settings) { s.pause = f } }
 

@@ -18,12 +18,12 @@ type FaultModel struct{ swarm plan.Swarm }
 // that a server ends before their time ([Expire]), and clocks of different speed ([ClockDrift]). See
 // [FaultModel.And]. Fencing tokens and [recipes.Held.Txn] are right even then.
 func Swarm() FaultModel {
-	return FaultModel{plan.Swarm{Without: []plan.Kind{plan.Expire, plan.ClockDrift}, Knobs: map[string]int64{plan.ClockDriftPPM: 0}}}
+	return FaultModel{plan.Swarm{Without: []plan.Kind{plan.Expire, plan.ClockDrift}}}
 }
 
 // NoFaults is a world in which nothing breaks. Its network and its servers are still of different speed
 // in each world.
-func NoFaults() FaultModel { return FaultModel{plan.Swarm{None: true}} }
+func NoFaults() FaultModel { return FaultModel{plan.Swarm{Kinds: []plan.Kind{}}} }
 
 // Only makes these the only faults of a model, also those that [Swarm] leaves out.
 func (m FaultModel) Only(faults ...Fault) FaultModel {
@@ -38,8 +38,12 @@ func (m FaultModel) Without(faults ...Fault) FaultModel {
 	return m
 }
 
-// And adds faults that [Swarm] leaves out.
+// And adds faults that a model leaves out. With [ClockDrift] clocks are also of different speed all the time, in some
+// worlds.
 func (m FaultModel) And(faults ...Fault) FaultModel {
+	if m.swarm.Kinds != nil {
+		m.swarm.Kinds = append(slices.Clone(m.swarm.Kinds), faults...)
+	}
 	m.swarm.Without = slices.DeleteFunc(slices.Clone(m.swarm.Without), func(k Fault) bool { return slices.Contains(faults, k) })
 	return m
 }
@@ -61,6 +65,7 @@ const (
 	Pause       = plan.Pause       // SIGSTOP, a long garbage collection; lasts
 	ClockJump   = plan.ClockJump   // the wall clock of a process jumps, forward or back
 	ClockDrift  = plan.ClockDrift  // the clocks of a process or a server run too fast or too slowly; lasts
+	SlowUser    = plan.SlowUser    // callbacks of user code of a process take long, and nothing else; lasts
 	Stall       = plan.Stall       // bytes of one direction wait, and come as a burst; lasts
 	Partition   = plan.Partition   // as Stall, both directions
 	Isolate     = plan.Isolate     // as Partition, from everybody
@@ -84,5 +89,12 @@ const (
 	DelayReply  = plan.DelayReply  // a reply, and all behind it, is held back; lasts
 )
 
-// Faults lets faults happen during [Sim.Run]. Without it there are none.
-func (s *Sim) Faults(m FaultModel) { s.faults = &m.swarm }
+// Faults lets faults happen during [Sim.Run]. Without it there are none. Call it before time passes.
+func (s *Sim) Faults(m FaultModel) {
+	s.faults = &m.swarm
+	if !s.fixed && m.swarm.Allows(ClockDrift) {
+		drawn := plan.Begin(s.plan.Seed, plan.Swarm{})
+		s.plan.Knobs[plan.ClockDriftPPM] = drawn.Knob(plan.ClockDriftPPM)
+		s.setSpeeds()
+	}
+}

@@ -124,6 +124,10 @@ func (s *Sim) apply(f *plan.Fault) (undo func()) {
 		if on != nil {
 			return pause(on)
 		}
+	case SlowUser:
+		if p, ok := on.(*Process); ok {
+			return p.slowUsers(time.Duration(f.Amount))
+		}
 	case ClockJump:
 		if on != nil {
 			s.jump(on.machine(), time.Duration(f.Amount))

@@ -347,7 +347,7 @@ func TestSimFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { suffer(t, tt.servers, tt.faults, tt.at, tt.check) })
 	}
 	for _, kind := range plan.Kinds() {
-		if !strings.Contains(tested, `"kind": "`+string(kind)+`"`) && kind != plan.CutFollower { // see TestSimCutFollower
+		if !strings.Contains(tested, `"kind": "`+string(kind)+`"`) && kind != plan.CutFollower && kind != plan.SlowUser { // see TestSimCutFollower, TestSimSlowUser
 			t.Errorf("there is no test of %s", kind)
 		}
 	}

@@ -63,15 +63,31 @@ func (s *Sim) spread(v *simServer) {
 
 // setClock sets a machine's clock a little wrong, if the plan has it so.
 func (s *Sim) setClock(n *handler.Node) {
-	r := n.Rand("clock")
-	offset, ppm := s.plan.Millis(plan.ClockOffsetMS), s.plan.Knob(plan.ClockDriftPPM)
+	offset := s.plan.Millis(plan.ClockOffsetMS)
 	c := s.clock(n)
-	c.offset = between(r, -offset, offset)
-	if ppm > 0 {
-		c.ppm = r.Int64N(2*ppm+1) - ppm
-	}
-	if c.offset != 0 || c.ppm != 0 {
+	if c.offset = between(n.Rand("clock"), -offset, offset); c.offset != 0 {
 		n.SetClock(c.offset, c.drift())
+	}
+	s.setSpeed(n)
+}
+
+// setSpeed sets how fast a machine's clocks go. It does not matter whether that is known when the machine is made.
+func (s *Sim) setSpeed(n *handler.Node) {
+	if ppm := s.plan.Knob(plan.ClockDriftPPM); ppm > 0 {
+		c := s.clock(n)
+		c.ppm += n.Rand("clock speed").Int64N(2*ppm+1) - ppm
+		n.SetClock(c.offset, c.drift())
+	}
+}
+
+func (s *Sim) setSpeeds() {
+	for _, e := range s.ensembles {
+		for _, v := range e.servers {
+			s.setSpeed(v.node)
+		}
+	}
+	for _, p := range s.processes {
+		s.setSpeed(p.node)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestSimFaultsOverlap(t *testing.T) {
 		`"kind": "slow-link", "on": "server1", "to": "server2", "amount": "1s"`, `"kind": "silence", "on": "server1"`, `"kind": "silence", "on": "server2"`,
 		`"kind": "refuse", "on": "server3"`, `"kind": "refuse", "on": "server1"`, `"kind": "slow-disk", "on": "server1", "amount": "1s"`,
 		`"kind": "lag", "on": "server2", "amount": "5s"`, `"kind": "cut-follower", "on": "p"`, `"kind": "kill-leader", "on": "leader"`, `"kind": "kill", "on": "server1"`,
-		`"kind": "apply-cut", "on": "p", "amount": 900`, `"kind": "cut-before", "on": "p", "amount": 900`, `"kind": "delay-reply", "on": "p"`,
+		`"kind": "apply-cut", "on": "p", "amount": 900`, `"kind": "cut-before", "on": "p", "amount": 900`, `"kind": "delay-reply", "on": "p"`, `"kind": "slow-user", "on": "p", "amount": "1s"`,
 	} {
 		for j := range 2 { // twice, a second apart
 			all = append(all, fmt.Sprintf(`"at": "%dms", %s`, 10_000+10*i+1000*j, what))

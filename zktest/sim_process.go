@@ -33,6 +33,7 @@ type Process struct {
 	clients []connected // of this life
 	done    bool
 	sleep   handler.Lane
+	slow    time.Duration // how long callbacks of user code take
 }
 
 // connected is a client, and whose.
@@ -67,7 +68,7 @@ func (s *Sim) Process(name string, fn func(*Process)) *Process {
 
 func (p *Process) start() {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.done, p.clients = false, nil
+	p.done, p.clients, p.slow = false, nil, 0
 	p.begin()
 	p.sleep = p.node.Lane("sleep")
 	life := p.lives

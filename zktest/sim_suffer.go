@@ -36,6 +36,19 @@ func (v *simServer) suffer(f *plan.Fault) (undo func()) {
 	return nil
 }
 
+// slowUsers makes each callback of user code take longer.
+func (p *Process) slowUsers(by time.Duration) (undo func()) {
+	life := p.lives
+	change := func(by time.Duration) {
+		if !p.dead && p.lives == life {
+			p.slow += by
+			p.node.SlowUsers(p.slow)
+		}
+	}
+	change(by)
+	return func() { change(-by) }
+}
+
 // drift makes a machine's clocks run faster or slower.
 func (s *Sim) drift(n *handler.Node, ppm int64) (undo func()) {
 	change := func(ppm int64) {

@@ -17,8 +17,9 @@
 //     seed the hunt begins with.
 //
 // `make mutants` hunts for all of them, and prints what was found; the numbers in the table come from there. One bug by
-// hand, and a failing seed again:
+// hand, how small failures become, and a failing seed again:
 //
 //	go run ./zktest/mutants/hunt -only no-guid
+//	go run ./zktest/mutants/hunt -shrink -starts 1
 //	go run ./zktest/mutants/hunt -build /tmp/bugs && cd /tmp/bugs && ZKMUTANT=no-guid ZKSIM_SEED=7 ./recipes.test -test.run 'TestSimLock$'
 package mutants

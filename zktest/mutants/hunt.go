@@ -22,13 +22,22 @@ type Found struct {
 	// Text is what was reported.
 	Text string
 	Took time.Duration
+	// Small is how small the failure became, if it was to be made smaller.
+	Small Small
+}
+
+// Small is what is left of a failure that was made smaller.
+type Small struct {
+	Faults, Processes int
+	Replays           int           // that it took
+	Took              time.Duration // all of them
 }
 
 // Hunt runs a test with the bug of that name, or without any if name is "", over n seeds from first on, until one
-// fails. dir is where [Build] has made the binaries.
+// fails, which is made smaller then if shrink says so. dir is where [Build] has made the binaries.
 //
 // The error says that the binary failed in a way that no seed explains.
-func Hunt(ctx context.Context, dir string, test Test, name string, first uint64, n int) (Found, error) {
+func Hunt(ctx context.Context, dir string, test Test, name string, first uint64, n int, shrink bool) (Found, error) {
 	here, err := os.MkdirTemp(dir, "hunt") // for plans and pictures, which nobody needs
 	if err != nil {
 		return Found{}, err
@@ -41,7 +50,7 @@ func Hunt(ctx context.Context, dir string, test Test, name string, first uint64,
 	}
 	cmd := exec.CommandContext(ctx, binary, "-test.run", "^"+regexp.QuoteMeta(test.Name)+"$", "-test.timeout", "0", "-test.v")
 	cmd.Dir = here
-	cmd.Env = append(os.Environ(), "ZKMUTANT="+name, "GOMAXPROCS=1", "TMPDIR="+here, "ZKSIM_SHRINK=0", "ZKSIM_JOBS=1",
+	cmd.Env = append(os.Environ(), "ZKMUTANT="+name, "GOMAXPROCS=1", "TMPDIR="+here, "ZKSIM_JOBS=1", "ZKSIM_SHRINK="+map[bool]string{true: "1", false: "0"}[shrink],
 		fmt.Sprintf("ZKSIM_SEEDS=%d-%d", first, first+uint64(n)-1))
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
@@ -70,6 +79,8 @@ func last(out []byte) []byte { return out[max(0, len(out)-4000):] }
 
 var (
 	seedLine = regexp.MustCompile(`(?m)replay: .*\bZKSIM_SEED=(\S+)`)
+	sizeLine = regexp.MustCompile(`(?m)shrunk: ZKSIM_PLAN=\S+ +(\d+) faults?, (\d+) process`)
+	workLine = regexp.MustCompile(`(?m)zktest: made smaller in (\S+), by (\d+) replays$`)
 	textLine = regexp.MustCompile(`(?m)zktest: (.*)$`)
 )
 
@@ -84,6 +95,15 @@ func parseFailure(out string) (f Found, ok bool) {
 		return f, false
 	}
 	f.Seed = seed
+	if m := sizeLine.FindStringSubmatch(out); m != nil {
+		f.Small.Faults, _ = strconv.Atoi(m[1])
+		f.Small.Processes, _ = strconv.Atoi(m[2])
+	}
+	if m := workLine.FindStringSubmatch(out); m != nil {
+		f.Small.Took, _ = time.ParseDuration(m[1])
+		f.Small.Replays, _ = strconv.Atoi(m[2])
+		out = workLine.ReplaceAllString(out, "")
+	}
 	if t := textLine.FindStringSubmatch(out); t != nil {
 		f.Text = strings.TrimSpace(t[1])
 	}

@@ -22,7 +22,7 @@ func TestHunt(t *testing.T) {
 				continue
 			}
 			tested[m.Test] = true
-			found, err := mutants.Hunt(t.Context(), dir, m.Test, "", 1, 10)
+			found, err := mutants.Hunt(t.Context(), dir, m.Test, "", 1, 10, false)
 			if err != nil || found.Seeds > 0 {
 				t.Errorf("%s without a bug: %+v, %v", m.Test.Name, found, err)
 			}
@@ -34,7 +34,7 @@ func TestHunt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, err := mutants.Hunt(t.Context(), dir, m.Test, name, 1, 300)
+			found, err := mutants.Hunt(t.Context(), dir, m.Test, name, 1, 300, false)
 			if err != nil || found.Seeds == 0 {
 				t.Errorf("%+v, %v", found, err)
 			}
@@ -43,7 +43,7 @@ func TestHunt(t *testing.T) {
 	}
 	t.Run("a test that is not there", func(t *testing.T) {
 		test := mutants.Test{Package: "recipes", Name: "TestNothing"}
-		if found, err := mutants.Hunt(t.Context(), dir, test, "", 1, 1); err == nil {
+		if found, err := mutants.Hunt(t.Context(), dir, test, "", 1, 1, false); err == nil {
 			t.Errorf("found %+v", found)
 		}
 	})

@@ -98,13 +98,12 @@ func (d *drawer) shares(seed uint64, swarm Swarm) []share {
 	var weights []float64
 	for i := range kinds {
 		k := &kinds[i]
-		if (swarm.Kinds == nil || slices.Contains(swarm.Kinds, k.kind)) &&
-			!slices.Contains(swarm.Without, k.kind) && k.needs.met(d.top) {
+		if swarm.Allows(k.kind) && k.needs.met(d.top) {
 			allowed = append(allowed, k)
 			weights = append(weights, k.weight)
 		}
 	}
-	if swarm.None || calm || len(allowed) == 0 || d.top.Duration <= 0 {
+	if calm || len(allowed) == 0 || d.top.Duration <= 0 {
 		return nil
 	}
 

@@ -16,6 +16,8 @@ const (
 	Pause Kind = "pause"
 	// ClockJump: the wall clock of process On jumps by Amount nanoseconds, forward or back.
 	ClockJump Kind = "clock-jump"
+	// SlowUser: each callback of user code of process On takes Amount nanoseconds; lasts. What does not wait for it goes on.
+	SlowUser Kind = "slow-user"
 	// ClockDrift: both clocks of On run faster by Amount parts per million, or slower; lasts.
 	ClockDrift Kind = "clock-drift"
 )
@@ -148,6 +150,7 @@ var kinds = []kindSpec{
 	{kind: Pause, weight: 2, lasts: true, draw: (*drawer).node},
 	{kind: ClockJump, weight: 0.7, needs: aProcess, amount: timeShift, draw: (*drawer).clockJump},
 	{kind: ClockDrift, weight: 0.7, lasts: true, slow: true, amount: millionths, draw: (*drawer).clockDrift},
+	{kind: SlowUser, weight: 0.7, needs: aProcess, lasts: true, slow: true, amount: timeLength, draw: (*drawer).slowUser},
 	{kind: Stall, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).oneWay},
 	{kind: Partition, weight: 1.5, needs: aLink, lasts: true, link: true, draw: (*drawer).link},
 	{kind: Isolate, weight: 1.5, lasts: true, draw: (*drawer).node},

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Plan is everything about a run that is decided before it begins.
 type Plan struct {
@@ -95,6 +98,11 @@ type Topology struct {
 	Duration  time.Duration // of that run
 	// SessionTimeout is what clients ask for, and Tick the servers' tickTime. Zero: as the knobs say.
 	SessionTimeout, Tick time.Duration
+}
+
+// Allows reports whether faults of a kind may be drawn.
+func (s *Swarm) Allows(k Kind) bool {
+	return !s.None && (s.Kinds == nil || slices.Contains(s.Kinds, k)) && !slices.Contains(s.Without, k)
 }
 
 // Swarm says what may be drawn. The zero Swarm is the usual: everything may.

@@ -68,6 +68,8 @@ func (f Fault) What() string {
 	case ClockDrift:
 		percent := strconv.FormatFloat(float64(max(f.Amount, -f.Amount))/10_000, 'g', -1, 64)
 		return fmt.Sprintf("clocks of %s %s %% %s", on, percent, either(f.Amount > 0, "fast", "slow"))
+	case SlowUser:
+		return fmt.Sprintf("callbacks of %s take %v each", on, amount)
 	case Stall:
 		return "link " + oneWay + " stalled"
 	case Partition:

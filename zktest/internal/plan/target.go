@@ -132,6 +132,12 @@ func (d *drawer) countdown() Fault {
 	return f
 }
 
+func (d *drawer) slowUser() Fault {
+	f := d.process()
+	f.Amount = int64(tidy(d.spread(10*time.Millisecond, 2*d.timeout)))
+	return f
+}
+
 func (d *drawer) clockJump() Fault {
 	f := d.process()
 	jump := d.between(d.timeout/10, d.timeout*3)

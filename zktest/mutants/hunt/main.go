@@ -31,10 +31,11 @@ func main() {
 		build  = flag.String("build", "", "build the binaries in this directory, and do nothing else")
 		clean  = flag.Bool("clean", false, "hunt without any bug, in every test: nothing may be found")
 	)
+	shrink := flag.Bool("shrink", false, "make the failures smaller as well, and say how small they became, and how long that took")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	h := hunter{seeds: *seeds, starts: *starts, first: *first}
+	h := hunter{seeds: *seeds, starts: *starts, first: *first, shrink: *shrink}
 	if err := h.run(ctx, *only, *build, *jobs, *clean); err != nil {
 		fmt.Fprintln(os.Stderr, "hunt:", err)
 		os.Exit(1)
@@ -45,6 +46,7 @@ type hunter struct {
 	dir           string
 	seeds, starts int
 	first         uint64
+	shrink        bool
 }
 
 // apart is how far the starts are from each other.
@@ -84,6 +86,9 @@ func (h *hunter) run(ctx context.Context, only, build string, jobs int, clean bo
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if h.shrink {
+		medians(results)
+	}
 	return report(ms, results, clean)
 }
 
@@ -121,11 +126,12 @@ type result struct {
 	took   time.Duration
 	text   string
 	err    error
+	small  []mutants.Small
 }
 
 func (h *hunter) hunt(ctx context.Context, m mutants.Mutant) (r result) {
 	for i := range h.starts {
-		f, err := mutants.Hunt(ctx, h.dir, m.Test, m.Name, h.first+uint64(i*apart), h.seeds)
+		f, err := mutants.Hunt(ctx, h.dir, m.Test, m.Name, h.first+uint64(i*apart), h.seeds, h.shrink)
 		if err != nil {
 			r.err = err
 			return r
@@ -134,6 +140,9 @@ func (h *hunter) hunt(ctx context.Context, m mutants.Mutant) (r result) {
 		if f.Seeds == 0 {
 			r.missed++
 			continue
+		}
+		if h.shrink {
+			r.small = append(r.small, f.Small)
 		}
 		if f.Seeds > r.worst {
 			r.worst, r.text = f.Seeds, fmt.Sprintf("%s (seed %d)", f.Text, f.Seed)
@@ -151,7 +160,11 @@ func (r result) sentence() string {
 	case r.missed > 0:
 		return fmt.Sprintf("missed from %d starts, else within %d seeds, in %v: %s", r.missed, r.worst, r.took.Round(time.Second), r.text)
 	}
-	return fmt.Sprintf("found within %d seeds, in %v: %s", r.worst, r.took.Round(time.Second), r.text)
+	text := fmt.Sprintf("found within %d seeds, in %v: %s", r.worst, r.took.Round(time.Second), r.text)
+	for _, s := range r.small {
+		text += fmt.Sprintf("; %d faults, %d processes after %d replays, %v", s.Faults, s.Processes, s.Replays, s.Took)
+	}
+	return text
 }
 
 // report prints the table and says what is wrong.
