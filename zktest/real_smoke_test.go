@@ -26,6 +26,7 @@ func testSmoke(t *testing.T, ens servers) {
 		{"ACL", smokeACL},
 		{"Watches", smokeWatches},
 		{"Views", smokeViews},
+		{"Newer", smokeNewer},
 		{"Hold", smokeHold},
 	} {
 		t.Run(step.name, func(t *testing.T) { step.run(t, ens, cl, other) })

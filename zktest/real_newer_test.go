@@ -1,0 +1,141 @@
+package zktest_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// smokeNewer does what servers know from 3.5, 3.6 and 3.7 on, and sees it refused by older ones.
+func smokeNewer(t *testing.T, cl, _ *zk.Client) {
+	server := got(t, cl.ServerVersion(bg))
+	from := func(minor int) bool { return server.AtLeast(zk.Version{Major: 3, Minor: minor}) }
+	got(t, cl.Create(bg, "/newer", []byte("x")))
+	got(t, cl.Create(bg, "/newer/e", nil, zk.Ephemeral))
+	got(t, cl.Create(bg, "/newer/sub", nil))
+	got(t, cl.Create(bg, "/newer/sub/e", nil, zk.Ephemeral))
+	sub := cl.Chroot("/newer/sub")
+
+	all := got(t, cl.MultiGet(bg, "/newer", "/no", "/newer/sub")) // works everywhere
+	if len(all) != 3 || all[0].Err != nil || string(all[0].Value.Data) != "x" || all[2].Value.Path != "/newer/sub" {
+		t.Errorf("MultiGet: %+v", all)
+	}
+	if n := got(t, cl.Get(bg, "/newer")); all[0].Value.Stat != n.Stat {
+		t.Errorf("MultiGet: %+v, want %+v", all[0].Value.Stat, n.Stat)
+	}
+	if !errors.Is(all[1].Err, zk.ErrNoNode) {
+		t.Errorf("MultiGet: %v", all[1].Err)
+	}
+	kids := got(t, cl.MultiChildren(bg, "/newer", "/no"))
+	if names := kids[0].Value; !slices.Equal(slices.Sorted(slices.Values(names)), []string{"e", "sub"}) || kids[1].Err == nil {
+		t.Errorf("MultiChildren: %+v", kids)
+	}
+
+	if from(6) {
+		if n := got(t, cl.ChildrenCount(bg, "/newer")); n != 3 {
+			t.Errorf("%d descendants", n)
+		}
+		fails(t, cl.ChildrenCount(bg, "/no"), zk.ErrNoNode)
+		if paths := got(t, sub.Ephemerals(bg, "/")); !slices.Equal(paths, []string{"/e"}) {
+			t.Errorf("ephemerals of the view: %v", paths)
+		}
+		if paths := got(t, cl.Ephemerals(bg, "/newer/s")); !slices.Equal(paths, []string{"/newer/sub/e"}) {
+			t.Errorf("ephemerals: %v", paths)
+		}
+	} else {
+		fails(t, cl.ChildrenCount(bg, "/newer"), zk.ErrUnimplemented)
+		fails(t, cl.Ephemerals(bg, "/"), zk.ErrUnimplemented)
+	}
+	if from(7) {
+		got(t, cl.AddAuth(bg, "digest", []byte("anna:pw")))
+		ids := got(t, cl.WhoAmI(bg))
+		if !slices.Contains(ids, zk.ClientInfo{Scheme: "digest", User: "anna"}) || !slices.ContainsFunc(ids, func(i zk.ClientInfo) bool { return i.Scheme == "ip" }) {
+			t.Errorf("I am %v", ids)
+		}
+	} else {
+		fails(t, cl.WhoAmI(bg), zk.ErrUnimplemented)
+	}
+	if from(5) {
+		got(t, cl.GetConfig(bg))
+		newerTxn(t, cl)
+	} else {
+		fails(t, cl.GetConfig(bg), zk.ErrUnimplemented)
+	}
+	for word, want := range map[string]string{"ruok": "imok", "srvr": "Mode: ", "mntr": "zk_version\t"} {
+		if answer := got(t, cl.FourLetter(bg, word)); !strings.Contains(answer, want) {
+			t.Errorf("%s: %q", word, answer)
+		}
+	}
+	fails(t, cl.FourLetter(bg, "zzzz"), zk.ErrConnectionLoss)
+	got(t, cl.DeleteAll(bg, "/newer"))
+}
+
+// newerTxn makes what is newer in a transaction.
+func newerTxn(t *testing.T, cl *zk.Client) {
+	tx := cl.Txn()
+	box := tx.Create("/newer/box", nil, zk.Container)
+	brief := tx.Create("/newer/brief-", nil, zk.TTL(time.Hour), zk.Sequential)
+	got(t, tx.Commit(bg))
+	for _, made := range []zk.Created{got(t, box), got(t, brief)} {
+		if st := got(t, cl.Exists(bg, made.Path)); st == nil || *st != made.Stat {
+			t.Errorf("created %+v, there is %+v", made, st)
+		}
+	}
+}
+
+// Members of a real ensemble go and come.
+func TestRealReconfig(t *testing.T) {
+	ens := zktest.StartZooKeeper(t, 3, zktest.WithServerTLS())
+	plain, admin := ens.Client(t), ens.Client(t, zk.WithAuth("digest", []byte("super:test")))
+
+	secure := ens.SecureClient(t)
+	if answer := got(t, secure.FourLetter(bg, "ruok")); answer != "imok" {
+		t.Errorf("over TLS: %q", answer)
+	}
+	if v := got(t, secure.ServerVersion(bg)); v.String() != ens.Version() && ens.Version() != "" {
+		t.Errorf("version %v, want %s", v, ens.Version())
+	}
+
+	watched := got(t, plain.GetConfigAndWatch(bg)) // in a chroot
+	before := watched.Value
+	if len(before.Members) != 3 || before.Members[0].ID == 0 || before.Members[0].Observer {
+		t.Fatalf("%+v\n%s", before.Members, before.Data)
+	}
+	last := before.Members[2]
+	for _, m := range before.Members { // one that does not lead: that would end connections
+		if ens.Leader() != int(m.ID)-1 {
+			last = m
+		}
+	}
+	for line := range strings.Lines(ens.FourLetter(int(last.ID)-1, "conf")) { // who joins must tell where clients connect
+		if port, ok := strings.CutPrefix(line, "clientPort="); ok && last.Client == "" {
+			last.Client = "127.0.0.1:" + strings.TrimSpace(port)
+		}
+	}
+	leave := zk.Reconfiguration{Leaving: []int64{last.ID}}
+	fails(t, plain.Reconfig(bg, leave, zk.AnyConfig), zk.ErrNoAuth)
+	fails(t, admin.Reconfig(bg, leave, before.Version+7), zk.ErrBadVersion)
+	fails(t, admin.Reconfig(bg, zk.Reconfiguration{Joining: []zk.Member{{ID: 9, Addrs: last.Addrs}}}, zk.AnyConfig), zk.ErrBadArguments)
+
+	after := got(t, admin.Reconfig(bg, leave, before.Version))
+	if len(after.Members) != 2 || after.Version <= before.Version || after.Stat.Mzxid <= before.Stat.Mzxid {
+		t.Errorf("%+v\n%s", after, after.Data)
+	}
+	if ev := got(t, watched.Changed); ev.Path != "/zookeeper/config" || ev.Type != zk.NodeDataChanged {
+		t.Errorf("%+v", ev)
+	}
+	back := got(t, admin.Reconfig(bg, zk.Reconfiguration{Joining: []zk.Member{last}}, after.Version))
+	if len(back.Members) != 3 || back.Version <= after.Version {
+		t.Errorf("%+v\n%s", back, back.Data)
+	}
+	fails(t, admin.Reconfig(bg, zk.Reconfiguration{Members: after.Members}, before.Version), zk.ErrBadVersion)
+	got(t, plain.Sync(bg, "/"))
+	if cfg := got(t, plain.GetConfig(bg)); cfg.Version != back.Version || len(cfg.Members) != 3 {
+		t.Errorf("%+v\n%s", cfg, cfg.Data)
+	}
+}
