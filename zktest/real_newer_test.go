@@ -65,6 +65,9 @@ func smokeNewer(t *testing.T, cl, _ *zk.Client) {
 		newerTxn(t, cl)
 	} else {
 		fails(t, cl.GetConfig(bg), zk.ErrUnimplemented)
+		tx := cl.Txn()
+		tx.Create("/newer/box", nil, zk.Container)
+		fails(t, tx.Commit(bg), zk.ErrUnimplemented)
 	}
 	for word, want := range map[string]string{"ruok": "imok", "srvr": "Mode: ", "mntr": "zk_version\t"} {
 		if answer := got(t, cl.FourLetter(bg, word)); !strings.Contains(answer, want) {
