@@ -278,3 +278,41 @@ func ExampleClient_WithRetry() {
 	// 1 <nil>
 	// 1 <nil>
 }
+
+// A cache of a subtree: what an event names is read again, and everything after a Resync.
+func ExampleClient_Subscribe() {
+	srv := zktest.Start()
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+
+	sub, err := cl.Subscribe(ctx, "/config", zk.PersistentRecursiveWatch).Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sub.Close(ctx)
+	cl.Create(ctx, "/config", nil)
+	cl.Create(ctx, "/config/a", []byte("1"))
+	cl.Set(ctx, "/config/a", []byte("2"), zk.AnyVersion)
+	cl.Delete(ctx, "/config/a", zk.AnyVersion)
+
+	for ev := range sub.Events(ctx) { // or sub.OnEvent(func(ev zk.Event) { … }), or <-sub.C()
+		if ev.Type == zk.Resync {
+			fmt.Println("read everything again")
+			continue
+		}
+		fmt.Println(ev.Type, ev.Path)
+		if ev.Type == zk.NodeDeleted {
+			break
+		}
+	}
+	// Output:
+	// NodeCreated /config
+	// NodeCreated /config/a
+	// NodeDataChanged /config/a
+	// NodeDeleted /config/a
+}
