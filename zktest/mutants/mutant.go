@@ -37,7 +37,7 @@ type Patch struct{ File, Old, New string }
 
 // All returns all bugs, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(scenario, lock, protect, proof, connection, watching, subscribing, client, share, retry)
+	return slices.Concat(scenario, lock, protect, proof, connection, watching, subscribing, client, share, retry, hosts)
 }
 
 // Named returns the bug of that name.
@@ -70,6 +70,8 @@ var (
 	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
 	// electionTest is one with candidates and an observer.
 	electionTest = Test{"recipes", "TestSimElection"}
+	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
+	hostsTest = Test{"zktest", "TestSimHosts"}
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.
