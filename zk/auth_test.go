@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gazoo-go/gazoo/handler"
 	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/core"
@@ -157,3 +158,38 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		}
 	})
 }
+
+// Super passes every ACL; an address is an identity that every connection has, and the only one that "auth" does not mean.
+func TestSuperAndIP(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl, super := w.client(), w.client(zk.WithAuth("digest", []byte("super:pw")))
+		ok(w, cl.Create(ctx, "/closed", nil, zk.ACLs{zk.DigestACL("nobody", "knows", zk.PermAll)}))
+		refused(w, cl.Get(ctx, "/closed"), zk.ErrNoAuth, false)
+		ok(w, super.Get(ctx, "/closed"))
+		w.reconnect(super)
+		ok(w, super.Set(ctx, "/closed", nil, 0))
+		ok(w, cl.AddAuth(ctx, "digest", []byte("super:pw")))
+		ok(w, cl.Get(ctx, "/closed"))
+
+		other := w.client()
+		for _, a := range []struct {
+			id   string
+			mine bool
+		}{{"127.0.0.0/8", !isNode(w.h)}, {"203.0.113.7", false}, {"0.0.0.0/0", true}} {
+			path := "/" + strings.ReplaceAll(a.id, "/", "-")
+			ok(w, other.Create(ctx, path, nil, zk.ACLs{{Perms: zk.PermAll, Scheme: "ip", ID: a.id}}))
+			if a.mine {
+				ok(w, other.Get(ctx, path))
+			} else {
+				refused(w, other.Get(ctx, path), zk.ErrNoAuth, false)
+			}
+		}
+		refused(w, other.Create(ctx, "/x", nil, zk.ACLs{{Perms: zk.PermAll, Scheme: "ip", ID: "nowhere"}}), zk.ErrInvalidACL, false)
+		refused(w, other.Create(ctx, "/x", nil, zk.ACLs(zk.CreatorACL())), zk.ErrInvalidACL, false)
+		ok(w, other.AddAuth(ctx, "ip", nil))
+		refused(w, other.Create(ctx, "/x", nil, zk.ACLs(zk.CreatorACL())), zk.ErrInvalidACL, false)
+	}, func(c *core.Config) { c.SuperDigest = zk.Digest("super", "pw") })
+}
+
+// isNode reports whether clients of h come from an address of a world.
+func isNode(h handler.Handler) bool { _, is := h.(*handler.Node); return is }
