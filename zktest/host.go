@@ -93,10 +93,11 @@ func (w *hostConn) retry() {
 func (w *hostConn) Pull(buf []byte) []byte {
 	before := len(buf)
 	buf = w.core.Pull(buf)
-	if len(buf) == before && w.core.Closing() {
+	if len(buf) > before {
+		w.h.settle()
+	} else if w.core.Closing() {
 		w.conn.Close()
 	}
-	w.h.settle()
 	return buf
 }
 
