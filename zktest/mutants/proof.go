@@ -87,7 +87,7 @@ var proof = []Mutant{
 		KnownAs: "none",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    proofTest,
-		Worst:   5,
+		Worst:   39,
 		Patches: []Patch{{
 			"internal/session/clock.go",
 			`	return mono + c.slept`,

@@ -26,7 +26,7 @@ var protect = []Mutant{
 		KnownAs: "Kazoo and Curator as they are; the symptom of CURATOR-264",
 		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
-		Worst:   72,
+		Worst:   150,
 		Patches: []Patch{{
 			"zk/protect.go",
 			`	synced := submit[struct{}](p.ctx, on, wire.OpSync, p.path, syncKind{parent})`,
@@ -64,7 +64,7 @@ var protect = []Mutant{
 		KnownAs: "CURATOR-498, CURATOR-604",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    givenUpTest,
-		Worst:   70,
+		Worst:   365,
 		Patches: []Patch{
 			{
 				"zk/protect.go",
