@@ -7,7 +7,7 @@
 # appears in one rename, so an interrupted run leaves nothing half done and two runs at once are harmless.
 #
 #   ZOOKEEPER_PATH, ZOOKEEPER_CLASSPATH   the tests use what these name: nothing to fetch
-#   ZOOKEEPER_VERSION                     that version and no other (Maven only; 3.4 to 3.9)
+#   ZOOKEEPER_VERSION                     that version and no other (Maven only; 3.3.6 to 3.9)
 #   GAZOO_FETCH=maven|debian              only that source; default: Maven where `mvn` exists, else Debian
 #
 # Maven resolves org.apache.zookeeper:zookeeper. Debian's source is its libzookeeper-java package and its direct
@@ -35,7 +35,12 @@ esac
 dependency() { # dependency GROUP ARTIFACT [VERSION]
 	echo "    <dependency><groupId>$1</groupId><artifactId>$2</artifactId>${3:+<version>$3</version>}<scope>runtime</scope>"
 	# Its native libraries for five platforms are most of the download, and the JDK's own TLS does the same job.
-	echo "      <exclusions><exclusion><groupId>io.netty</groupId><artifactId>netty-tcnative-boringssl-static</artifactId></exclusion></exclusions>"
+	# The other three are optional to the log4j of ZooKeeper 3.3, and no longer published.
+	echo "      <exclusions>"
+	for excluded in io.netty:netty-tcnative-boringssl-static javax.jms:jms com.sun.jdmk:jmxtools com.sun.jmx:jmxri; do
+		echo "        <exclusion><groupId>${excluded%:*}</groupId><artifactId>${excluded#*:}</artifactId></exclusion>"
+	done
+	echo "      </exclusions>"
 	echo "    </dependency>"
 }
 
@@ -68,7 +73,8 @@ from_maven() { # from_maven DIR
 	# Old releases bring log4j along. The others log into nothing, unless somebody binds slf4j to something.
 	if ! ls "$1/lib" | grep -q -E '^(slf4j-(log4j12|reload4j)|logback-classic)-'; then
 		api=$(ls "$1/lib" | sed -n 's/^slf4j-api-\(.*\)\.jar$/\1/p')
-		quiet_mvn "$1" dependency:copy -Dartifact="org.slf4j:slf4j-simple:$api" || return 1
+		[ -z "$api" ] || # 3.3 logs by log4j itself
+			quiet_mvn "$1" dependency:copy -Dartifact="org.slf4j:slf4j-simple:$api" || return 1
 	fi
 }
 
