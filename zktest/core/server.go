@@ -34,7 +34,8 @@ func Recover(cfg Config, log []*Txn, start time.Time) *Server {
 		s.state.Apply(t)
 	}
 	s.leader.zxid = s.state.zxid
-	for id, timeout := range s.state.sessions { //zkvet:allow maprange a tracker has no order
+	//zkvet:allow maprange a tracker has no order
+	for id, timeout := range s.state.sessions {
 		s.leader.Sessions.Track(start, id, timeout, s.cfg.ServerID)
 	}
 	return s
