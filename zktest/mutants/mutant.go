@@ -37,7 +37,20 @@ type Patch struct{ File, Old, New string }
 
 // All returns all bugs, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(scenario, lock, protect, proof, connection, watching, subscribing, client, share, retry, hosts)
+	return slices.Concat(
+		scenario,
+		lock,
+		protect,
+		proof,
+		connection,
+		watching,
+		subscribing,
+		client,
+		share,
+		following,
+		retry,
+		hosts,
+	)
 }
 
 // Named returns the bug of that name.
@@ -70,8 +83,13 @@ var (
 	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
 	// electionTest is one with candidates and an observer.
 	electionTest = Test{"recipes", "TestSimElection"}
+<<<<<<< HEAD
 	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
 	hostsTest = Test{"zktest", "TestSimHosts"}
+=======
+	// watchesTest is one with watches that follow a node.
+	watchesTest = Test{"recipes", "TestSimWatches"}
+>>>>>>> 844b2ab (recipes: a world in which a node is followed, and the bugs of following that it finds)
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.
