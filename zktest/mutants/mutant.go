@@ -83,13 +83,10 @@ var (
 	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
 	// electionTest is one with candidates and an observer.
 	electionTest = Test{"recipes", "TestSimElection"}
-<<<<<<< HEAD
 	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
 	hostsTest = Test{"zktest", "TestSimHosts"}
-=======
 	// watchesTest is one with watches that follow a node.
 	watchesTest = Test{"recipes", "TestSimWatches"}
->>>>>>> 844b2ab (recipes: a world in which a node is followed, and the bugs of following that it finds)
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.
