@@ -29,6 +29,7 @@ func (m *Machine) unsettled(path string) bool {
 // adding says that r, an addWatch request, is on its way.
 func (m *Machine) adding(r *Request) {
 	s := r.Call.(Subscriber).Sub()
+	s.written = false // it may be asked for again, where the first request has failed
 	m.posts.at(s.Path).coming[s.needs()]++
 }
 
