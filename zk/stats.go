@@ -18,7 +18,7 @@ type Stats struct {
 	Queued      int // requests that wait to be written
 	QueuedBytes int // theirs; see [WithMaxQueuedBytes]
 	Unanswered  int // requests that were written and have no reply
-	Watches     int // that are registered
+	Watches     int // one-shot watches that are registered
 
 	// How long replies took, from the writing of the request on.
 	LastLatency  time.Duration

@@ -86,8 +86,10 @@ func (a *Ask) end(reply string, err error) {
 
 // Opened, Pull, Received and Closed make an Ask a handler.Sink.
 
+// Opened is called when the connection is there.
 func (a *Ask) Opened(c handler.Conn) { c.Wake() }
 
+// Pull writes the word.
 func (a *Ask) Pull(buf []byte) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -98,6 +100,7 @@ func (a *Ask) Pull(buf []byte) []byte {
 	return buf
 }
 
+// Received gathers the answer.
 func (a *Ask) Received(b []byte) (used int) {
 	a.mu.Lock()
 	if a.over {
@@ -116,6 +119,7 @@ func (a *Ask) Received(b []byte) (used int) {
 	return len(b)
 }
 
+// Closed ends the question: the answer is complete when the server closes the connection.
 func (a *Ask) Closed(err error) {
 	a.mu.Lock()
 	reply := string(a.reply)

@@ -48,19 +48,6 @@ func FourLetterVersion(reply string) (v Version, ok bool) {
 	return v, false
 }
 
-// FourLetterMode finds the server's part in the answer to srvr or stat: "standalone", "leader", "follower", "observer" or
-// "read-only"; "" if it is not there.
-func FourLetterMode(reply string) string {
-	mode, _ := fourLetterField(reply, "Mode: ")
-	return mode
-}
-
-// FourLetterReadOnly reads the answer to isro. ok is false unless the server serves.
-func FourLetterReadOnly(reply string) (readOnly, ok bool) {
-	reply = strings.TrimSpace(reply)
-	return reply == "ro", reply == "ro" || reply == "rw"
-}
-
 // fourLetterField returns what stands behind key in the line that begins with it.
 func fourLetterField(reply, key string) (string, bool) {
 	for line := range strings.Lines(reply) {

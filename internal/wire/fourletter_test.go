@@ -45,17 +45,6 @@ func TestFourLetter(t *testing.T) {
 			t.Errorf("%q: %v", reply, v)
 		}
 	}
-	if got := FourLetterMode(srvr380); got != "follower" {
-		t.Error(got)
-	}
-	if got := FourLetterMode("imok"); got != "" {
-		t.Error(got)
-	}
-	for reply, want := range map[string][2]bool{"rw": {false, true}, "ro\n": {true, true}, "null": {false, false}, "": {false, false}} {
-		if ro, ok := FourLetterReadOnly(reply); ro != want[0] || ok != want[1] {
-			t.Errorf("%q: %v %v", reply, ro, ok)
-		}
-	}
 }
 
 func TestVersionCompare(t *testing.T) {
