@@ -422,7 +422,14 @@ func TestSASLIsDeterministic(t *testing.T) {
 		return all
 	}
 	one, two := tokens(), tokens()
-	if !slices.Equal(one, two) || len(one) != 4 || one[1] == one[3] {
+	if !slices.Equal(one, two) || len(one) != 4 || cnonce(one[1]) == cnonce(one[3]) || len(cnonce(one[1])) < 32 {
 		t.Errorf("%q\n%q", one, two)
 	}
+}
+
+// cnonce is the client's random part of a proof.
+func cnonce(proof string) string {
+	_, rest, _ := strings.Cut(proof, `cnonce="`)
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
 }
