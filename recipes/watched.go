@@ -10,12 +10,18 @@ import (
 // awaitWatched awaits a read with a watch, which must have been given the coroutine's own context. That ends the read;
 // Await alone would give up when the context ends although the read might still succeed, and then nobody would hold its
 // watch, which would stay on the server.
-func awaitWatched[T any](co *future.Co, f *future.Future[zk.Watched[T]]) (w zk.Watched[T], err error) {
+func awaitWatched[T any](co *future.Co, f *future.Future[zk.Watched[T]]) (zk.Watched[T], error) {
+	return awaitOwn(co, f)
+}
+
+// awaitOwn awaits a request that was given the coroutine's own context. That ends it, with an error that tells what may
+// have become of it; the error of Await alone would not.
+func awaitOwn[T any](co *future.Co, f *future.Future[T]) (v T, err error) {
 	err = co.Shield(func(context.Context) (err error) {
-		w, err = future.Await(co, f)
+		v, err = future.Await(co, f)
 		return err
 	})
-	return w, err
+	return v, err
 }
 
 // awaitChange awaits the event of a watch, and takes the watch back if it is not to be awaited any more.

@@ -1,0 +1,42 @@
+package recipes_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/gazoo-go/gazoo/recipes"
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
+)
+
+// Workers wait until somebody says that they may begin.
+func ExampleBarrier() {
+	srv := zktest.Start() // or a real ZooKeeper
+	defer srv.Close()
+	ctx := context.Background()
+	cl, err := zk.Connect(ctx, srv.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { cl.Close(ctx).Wait() }()
+
+	migration := recipes.NewBarrier(cl, "/migration")
+	if err := migration.Create(ctx).WaitErr(); err != nil {
+		log.Fatal(err)
+	}
+	worker := migration.Wait(ctx)
+	_, _, done := worker.Poll()
+	fmt.Println("done:", done)
+
+	was, err := migration.Remove(ctx).Wait()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("removed:", was)
+	fmt.Println("may begin:", worker.WaitErr() == nil)
+	// Output:
+	// done: false
+	// removed: true
+	// may begin: true
+}
