@@ -1,5 +1,7 @@
 package recipes
 
+import "time"
+
 // An Option configures a recipe. Those that mean nothing to a recipe are ignored by it.
 type Option func(*options)
 
@@ -12,6 +14,7 @@ type options struct {
 	requeue        bool
 	endOnLost      bool
 	existing       bool // see NewExistingDataWatch
+	clock          func() time.Time
 }
 
 // WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
@@ -54,6 +57,9 @@ func Requeue() Option { return func(o *options) { o.requeue = true } }
 // EndOnLost ends a [DataWatch] or [ChildrenWatch] with ErrSessionExpired when the session ends. The default goes on in
 // the next one. It is Kazoo's allow_session_lost=False, but a lost connection does not end anything.
 func EndOnLost() Option { return func(o *options) { o.endOnLost = true } }
+
+// WithClock sets the clock of a [Lease] or [MultiLease]. Default: the wall clock of the client's handler.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
 func gather(opts []Option) options {
 	var o options

@@ -48,6 +48,7 @@ func All() []Mutant {
 		client,
 		share,
 		following,
+		leases,
 		retry,
 		hosts,
 	)
@@ -87,6 +88,8 @@ var (
 	hostsTest = Test{"zktest", "TestSimHosts"}
 	// watchesTest is one with watches that follow a node.
 	watchesTest = Test{"recipes", "TestSimWatches"}
+	// leaseTest is one with a lease.
+	leaseTest = Test{"recipes", "TestSimLease"}
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.

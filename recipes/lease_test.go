@@ -1,0 +1,134 @@
+package recipes_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gazoo-go/gazoo/recipes"
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest/core"
+)
+
+// A clock of a test.
+type leaseClock struct{ now time.Time }
+
+func newLeaseClock() *leaseClock {
+	return &leaseClock{time.Date(2022, 3, 4, 5, 6, 7, 890e6, time.UTC)}
+}
+
+func (c *leaseClock) as(id string) []recipes.Option {
+	return []recipes.Option{recipes.WithIdentifier(id), recipes.WithClock(func() time.Time { return c.now })}
+}
+
+// taken wants a lease to be somebody's.
+func taken(t *testing.T, err error, holder string) {
+	t.Helper()
+	var e *recipes.TakenError
+	if !errors.As(err, &e) || !errors.Is(err, recipes.ErrNotAcquired) || e.Holder != holder {
+		t.Errorf("a lease of %q: %v", holder, err)
+	}
+}
+
+func TestLease(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, c := s.client(t), newLeaseClock()
+		mine, other := recipes.NewLease(cl, "/a/lease", time.Minute, c.as("me")...), recipes.NewLease(cl, "/a/lease", time.Minute, c.as("you")...)
+		term := get(t, cl, mine.Acquire(ctx))
+		if want := time.Date(2022, 3, 4, 5, 7, 7, 0, time.UTC); !term.Until.Equal(want) {
+			t.Errorf("until %v, want %v", term.Until, want)
+		}
+		n := get(t, cl, cl.Get(ctx, "/a/lease/lease_holder"))
+		if want := `{"version":1,"holder":"me","end":"2022-03-04T05:07:07"}`; string(n.Data) != want || n.EphemeralOwner != 0 {
+			t.Errorf("the node says %s, want %s", n.Data, want)
+		}
+		taken(t, other.Acquire(ctx).WaitErr(), "me")
+		c.now = c.now.Add(30 * time.Second)
+		taken(t, other.Acquire(ctx).WaitErr(), "me")
+		if renewed := get(t, cl, mine.Acquire(ctx)); !renewed.Until.Equal(term.Until.Add(30 * time.Second)) {
+			t.Errorf("renewed until %v", renewed.Until)
+		}
+		c.now = renewedEnd(term).Add(-time.Nanosecond)
+		taken(t, other.Acquire(ctx).WaitErr(), "me")
+		c.now = renewedEnd(term)
+		get(t, cl, other.Acquire(ctx))
+		taken(t, mine.Acquire(ctx).WaitErr(), "you")
+		until(t, cl, "/a/lease", 1) // the lock is gone
+	})
+}
+
+func renewedEnd(t recipes.Term) time.Time { return t.Until.Add(30 * time.Second) }
+
+func TestLeaseOfAnotherForm(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, c := s.client(t), newLeaseClock()
+		for _, text := range []string{`{"version": 2, "holder": "me", "end": "2000-01-01T00:00:00"}`, `{"version": 1, "holder": "me", "end": "soon"}`, `lease`, ``} {
+			change(t, cl, cl.Create(ctx, "/lease/lease_holder", []byte(text), zk.MakeParents()))
+			taken(t, recipes.NewLease(cl, "/lease", time.Minute, c.as("me")...).Acquire(ctx).WaitErr(), "")
+			change(t, cl, cl.DeleteAll(ctx, "/lease"))
+		}
+		if err := recipes.NewLease(cl, "/lease", time.Millisecond).Acquire(ctx).WaitErr(); !errors.Is(err, zk.ErrBadArguments) {
+			t.Errorf("a lease of a millisecond: %v", err)
+		}
+		if err := recipes.NewMultiLease(cl, "/lease", 0, time.Minute).Acquire(ctx).WaitErr(); !errors.Is(err, zk.ErrBadArguments) {
+			t.Errorf("no lease at all: %v", err)
+		}
+		get(t, cl, recipes.NewLease(cl, "/lease", time.Minute).Acquire(ctx))
+		if err := recipes.NewLease(cl, "/lease", time.Minute).Acquire(ctx).WaitErr(); !errors.Is(err, recipes.ErrNotAcquired) {
+			t.Errorf("without identifiers, two have one lease: %v", err)
+		}
+	})
+}
+
+// Who does not wait is told that the lease is just changing hands; and somebody who dies with the lock is waited for by
+// nobody.
+func TestLeaseDoesNotWait(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, c := s.client(t), newLeaseClock()
+		lock := get(t, cl, recipes.NewLock(cl, "/lease").Acquire(ctx))
+		taken(t, recipes.NewLease(cl, "/lease", time.Minute, c.as("me")...).Acquire(ctx).WaitErr(), "")
+		get(t, cl, lock.Release(ctx))
+		get(t, cl, recipes.NewLease(cl, "/lease", time.Minute, c.as("me")...).Acquire(ctx))
+	})
+}
+
+func TestMultiLease(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, c := s.client(t), newLeaseClock()
+		acquire := func(id string) (recipes.Term, error) {
+			return recipes.NewMultiLease(cl, "/m", 2, time.Minute, c.as(id)...).Acquire(ctx).WaitContext(soon(t, cl))
+		}
+		want := func(id, path string) {
+			t.Helper()
+			if term, err := acquire(id); err != nil || !strings.HasPrefix(term.Path, path+"/") {
+				t.Errorf("%s: %+v, %v, want %s", id, term, err, path)
+			}
+		}
+		want("a", "/m/0")
+		c.now = c.now.Add(10 * time.Second)
+		want("b", "/m/1")
+		_, err := acquire("c")
+		taken(t, err, "a") // which ends first
+		c.now = c.now.Add(51 * time.Second)
+		want("b", "/m/1") // although the first is free
+		want("c", "/m/0")
+		_, err = acquire("a")
+		taken(t, err, "c")
+	})
+}
+
+// Connections are cut at every request: the lease is obtained once, and its lock is gone.
+func TestLeaseLosesAnswers(t *testing.T) {
+	for _, cut := range []core.Cut{core.CutBefore, core.CutAfter} {
+		scenes(t, func(t *testing.T, s scene) {
+			cl, c := s.client(t), newLeaseClock()
+			other := s.client(t)
+			for _, op := range []string{"getData", "create", "getChildren", "exists", "multi", "delete"} {
+				cutOn(s, cl.Session().ID, cut, 2, op)
+				get(t, cl, recipes.NewLease(cl, "/"+op, time.Minute, c.as("me")...).Acquire(ctx))
+				until(t, other, "/"+op, 1)
+			}
+		})
+	}
+}
