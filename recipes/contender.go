@@ -137,6 +137,7 @@ func inOrder(co *future.Co, at *attempt, cs []contender) ([]contender, error) {
 			there = append(there, cs[i])
 		}
 	}
-	slices.SortFunc(there, func(a, b contender) int { return cmp.Compare(a.zxid, b.zxid) })
+	// Stable: those of one transaction have one zxid, and are in order.
+	slices.SortStableFunc(there, func(a, b contender) int { return cmp.Compare(a.zxid, b.zxid) })
 	return there, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Why a Held has ended.
 var (
-	// ErrReleased: by Release.
+	// ErrReleased: by Release, or by [Item.Consume].
 	ErrReleased = errors.New("recipes: released")
 	// ErrLost: its node was deleted, or its session ended or can no longer be proved to live.
 	ErrLost = errors.New("recipes: lost")
@@ -80,6 +80,13 @@ func (h *Held) guard(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) e
 			return nil
 		case err == nil, retriable(err), h.session == nil && errors.Is(err, zk.ErrSessionExpired):
 			look = h.view.ExistsAndWatch(h.ended, h.path)
+		case errors.Is(err, zk.ErrNoNode): // nothing is to be deleted; there may be somebody else's node with its name
+			h.endBy(ErrLost, func() *future.Future[struct{}] {
+				gone := future.NewPromise[struct{}](h.r.work)
+				gone.Complete(struct{}{}, nil)
+				return gone.Future()
+			})
+			return err
 		default:
 			h.end(ErrLost)
 			return err
@@ -94,7 +101,7 @@ func (h *Held) unchanged(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]
 	if err != nil {
 		return err
 	}
-	if w.Value == nil {
+	if w.Value == nil || w.Value.Czxid != h.token {
 		w.Unwatch(context.WithoutCancel(h.ended))
 		return zk.ErrNoNode
 	}
@@ -104,11 +111,14 @@ func (h *Held) unchanged(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]
 
 // end ends the Held, once, and has its node deleted. A lost one's session may come back: the node is
 // deleted then. The deletion is ordered before anything that somebody does who knows of the end.
-func (h *Held) end(why error) {
+func (h *Held) end(why error) { h.endBy(why, h.remove) }
+
+// endBy is end with another way to have the node deleted. It returns false if the Held had ended before.
+func (h *Held) endBy(why error, remove func() *future.Future[struct{}]) bool {
 	h.mu.Lock()
 	if h.err != nil {
 		h.mu.Unlock()
-		return
+		return false
 	}
 	h.err = why
 	cancels := h.cancels
@@ -118,7 +128,7 @@ func (h *Held) end(why error) {
 		h.session.Release()
 	}
 	h.dropped()
-	h.gone.Follow(h.remove())
+	h.gone.Follow(remove())
 	h.cancel(why)
 	for _, cancel := range cancels {
 		cancel(why)
@@ -126,6 +136,7 @@ func (h *Held) end(why error) {
 	if why == ErrLost {
 		h.lost.Complete(why, nil)
 	}
+	return true
 }
 
 // remove deletes the node: the first attempt is sent at once, others follow in the background.

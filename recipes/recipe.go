@@ -15,6 +15,8 @@ type recipe struct {
 	path string
 	opt  options
 
+	marked bool // the node <path>-ops is there, for all we know: see once
+
 	work handler.Lane // its bodies run here, and its state belongs to it
 	user handler.Lane // what user code links to: however long that takes, the work goes on
 }
@@ -32,7 +34,7 @@ func newRecipe(cl *zk.Client, kind, path string, opts []Option) *recipe {
 // beside is a recipe that works for r on another path.
 func (r *recipe) beside(path string) *recipe {
 	other := *r
-	other.path = path
+	other.path, other.marked = path, false
 	return &other
 }
 

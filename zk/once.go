@@ -59,6 +59,7 @@ func (t *Txn) commitOften(ctx context.Context) *future.Future[struct{}] {
 		r.proof = func(co *future.Co, v *Client, refusal error) (p proven[struct{}]) {
 			var te *TxnError
 			if !errors.As(refusal, &te) || te.Index != -1 || !errors.Is(te, ErrNodeExists) {
+				p.not = te != nil && te.Index >= 0 // the marker was not there
 				return p
 			}
 			zxid, err := t.markedAt(co, ctx, v)

@@ -98,6 +98,20 @@ func TestOnceRefused(t *testing.T) {
 			tx.Once("/m")
 			isRefusal(w, tx.Commit(ctx).WaitErr(), zk.ErrBadArguments, false)
 		}
+		// A refusal of an operation shows that the marker was not there: no earlier try was carried out.
+		for _, cut := range []core.Cut{core.CutBefore, core.CutAfter} {
+			var met atomic.Bool
+			w.intercept(func(in *core.Incoming) core.Verdict {
+				if in.Op == wire.OpMulti && !met.Swap(true) {
+					return core.Verdict{Cut: cut}
+				}
+				return core.Pass
+			})
+			tx := cl.WithRetry(fast).Txn()
+			tx.Once("/m")
+			tx.Delete("/nothing", 0)
+			isRefusal(w, tx.Commit(ctx).WaitErr(), zk.ErrNoNode, false)
+		}
 		// Somebody else takes the path between two tries.
 		var met atomic.Bool
 		w.intercept(func(in *core.Incoming) core.Verdict {

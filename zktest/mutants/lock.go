@@ -109,7 +109,7 @@ var lock = []Mutant{
 			h.dropped()
 			h.gone.Follow(gone)
 		}))
-		return
+		return true
 	}
 	h.err = why
 	cancels := h.cancels`,
@@ -137,11 +137,11 @@ var lock = []Mutant{
 			},
 			{
 				"recipes/held.go",
-				`func (h *Held) end(why error) {
+				`func (h *Held) endBy(why error, remove func() *future.Future[struct{}]) bool {
 	h.mu.Lock()`,
-				`func (h *Held) end(why error) {
+				`func (h *Held) endBy(why error, remove func() *future.Future[struct{}]) bool {
 	if mutant.On("holder-ignores-state") && why == ErrLost {
-		return
+		return false
 	}
 	h.mu.Lock()`,
 			},

@@ -1,0 +1,177 @@
+package recipes
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/zk"
+)
+
+// A Queue hands out items, each to one who asks, by their priority and then in the order in which they were put.
+//
+// Layout: <path>/entry-<priority, three digits>-<number> is an item. It is Kazoo's, so clients in Go and Python may use
+// one path; Curator's queues have another. <path>-ops has a node for each request that is under way. Other children of the
+// path are ignored.
+//
+// An item is gone when it is handed out, so whoever dies with one in hand takes it along: at most once. See
+// [LockingQueue] for at least once. Nothing is put or taken twice though answers are lost.
+//
+// SUSPENDED, LOST: Put and Get go on as soon as they can, unless the session ended while nobody can tell what was done;
+// see there. Cancelled or timed out: an item that was just being taken is put back in its place, unless the session ends
+// before that is done. Path deleted: it is made anew. Left behind on failure: nothing but the path and <path>-ops.
+//
+// ZooKeeper is not made for queues: everything is in memory on every server, an item is less than a megabyte, and the
+// names of all must fit into one reply, see [zk.WithMaxReply], and into Java's jute.maxbuffer on the servers. A Put wakes
+// all who wait in Get. Hundreds of items for tens of clients are well; many more want something else.
+type Queue struct{ entries }
+
+// NewQueue returns a queue on path, which is created when it is needed. It makes nothing and cannot fail.
+func NewQueue(cl *zk.Client, path string, opts ...Option) *Queue {
+	return &Queue{entries{recipe: newRecipe(cl, "queue", path, opts), dir: path}}
+}
+
+// Get takes the next item, and waits for one if there is none. When ctx ends first it fails with ctx's error.
+//
+// Errors: ErrNoAuth if an item may not be read or removed, ErrNotEmpty if somebody has put nodes below it; ErrBadArguments
+// for an invalid path, ErrClosed. If [zk.MaybeApplied] is true of the error the session has ended while an item was being
+// taken, which is gone: this Get may have taken it, or somebody else. The item comes along with such an error.
+func (q *Queue) Get(ctx context.Context) *future.Future[[]byte] { return q.start(ctx, true) }
+
+// TryGet takes the next item if there is one, and fails with [ErrEmpty] otherwise. It is Kazoo's get. The answer is not
+// older than the call. Other errors are those of Get.
+func (q *Queue) TryGet(ctx context.Context) *future.Future[[]byte] { return q.start(ctx, false) }
+
+func (q *Queue) start(ctx context.Context, wait bool) *future.Future[[]byte] {
+	return future.Async(ctx, q.work, func(co *future.Co) ([]byte, error) {
+		for {
+			var item []byte
+			var what *taking
+			err := q.inSession(co, ctx, func(view *zk.Client) (err error) {
+				item, what, err = q.next(co, ctx, view, wait)
+				return err
+			})
+			if err == nil {
+				return item, nil
+			}
+			if !zk.MaybeApplied(err) {
+				return nil, err
+			}
+			if there, e := q.survived(co, ctx, what); e != nil || !there {
+				return what.node.Data, err
+			}
+		}
+	}).On(q.user)
+}
+
+// A taking is the removal of an entry.
+type taking struct {
+	node zk.Node
+	done *future.Future[struct{}] // not bounded by the context of who wants it: see putBack
+}
+
+// next takes the next entry. The error's MaybeApplied is true if the session has ended in the middle.
+func (q *Queue) next(co *future.Co, ctx context.Context, view *zk.Client, wait bool) ([]byte, *taking, error) {
+	var l *look
+	defer func() { l.end() }()
+	for watch := false; ; {
+		if !wait { // a follower may be late
+			if _, err := future.Await(co, view.WithRetry(patient).Sync(ctx, q.path)); err != nil {
+				return nil, nil, err
+			}
+		}
+		newer, err := q.look(co, ctx, view, watch, q.dir)
+		l.end()
+		l = newer
+		if err != nil {
+			return nil, nil, err
+		}
+		es, err := q.inTurn(co, ctx, view, l.names[0])
+		if err != nil && !retriable(err) {
+			return nil, nil, err
+		}
+		for _, en := range es {
+			t, err := q.take(co, ctx, view, en)
+			switch {
+			case err == nil:
+				return t.node.Data, t, nil
+			case !errors.Is(err, errGone):
+				return nil, t, err
+			}
+		}
+		switch {
+		case err != nil || len(es) > 0: // they are gone: look again
+		case !wait:
+			return nil, nil, ErrEmpty
+		case !watch:
+			watch = true
+		default:
+			if _, err := future.Await(co, l.changed.Future()); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+}
+
+// take removes an entry; errGone: somebody else was faster.
+func (q *Queue) take(co *future.Co, ctx context.Context, view *zk.Client, en contender) (*taking, error) {
+	path := q.dir + "/" + en.name
+	node, err := future.Await(co, view.WithRetry(patient).Get(ctx, path))
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil, errGone
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &taking{node: node}
+	on := context.WithoutCancel(ctx)
+	t.done = future.Async(on, q.work, func(co *future.Co) (struct{}, error) {
+		return struct{}{}, q.once(co, on, view, func(tx *zk.Txn) { tx.Delete(path, node.Version) }, nil)
+	})
+	_, err = future.Await(co, t.done)
+	switch {
+	case err == nil:
+		q.removed(en)
+		return t, nil
+	case !t.done.Ready(): // and nobody waits for it any more
+		q.putBack(on, t)
+		return nil, err
+	case zk.MaybeApplied(err):
+		return t, err
+	case errors.Is(err, zk.ErrNoNode), errors.Is(err, zk.ErrBadVersion):
+		return nil, errGone
+	}
+	return nil, err
+}
+
+// putBack makes an entry anew, under its name, when it turns out to have been removed for nobody.
+func (q *Queue) putBack(ctx context.Context, t *taking) {
+	future.Async(ctx, q.work, func(co *future.Co) (struct{}, error) {
+		if _, err := future.Await(co, t.done); err != nil {
+			return struct{}{}, err
+		}
+		// It is lost if the session ends before the answer, and if the queue was deleted meanwhile.
+		return struct{}{}, q.inSession(co, ctx, func(view *zk.Client) error {
+			return q.once(co, ctx, view, func(tx *zk.Txn) { tx.Create(t.node.Path, t.node.Data) }, nil)
+		})
+	})
+}
+
+// survived reports whether an entry is still there, though it was being taken when the session ended. What that session
+// has not done by the beginning of the next it never does.
+func (q *Queue) survived(co *future.Co, ctx context.Context, t *taking) (bool, error) {
+	for {
+		_, err := future.Await(co, q.cl.Sync(ctx, t.node.Path))
+		switch {
+		case err == nil:
+			st, err := future.Await(co, q.cl.WithRetry(readPolicy).Exists(ctx, t.node.Path))
+			return st != nil && st.Czxid == t.node.Czxid, err
+		case errors.Is(err, zk.ErrNotReadOnly):
+			if err := q.prove(co, ctx); err != nil {
+				return false, err
+			}
+		case !retriable(err) && !errors.Is(err, zk.ErrSessionExpired):
+			return false, err
+		}
+	}
+}
