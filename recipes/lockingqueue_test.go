@@ -179,7 +179,7 @@ func TestLockingQueueHasOneItem(t *testing.T) {
 		q := recipes.NewLockingQueue(cl, "/q")
 		c, cancel := context.WithCancel(ctx)
 		quitter, one, same := q.Get(c), q.Get(ctx), q.Get(ctx)
-		watched(t, cl, s, "/q/taken")
+		pathWatched(t, cl, s, "/q/taken")
 		if _, err := q.TryGet(ctx).Wait(); !errors.Is(err, recipes.ErrEmpty) {
 			t.Errorf("beside a Get that waits: %v", err)
 		}
@@ -295,7 +295,7 @@ func TestLockingQueueDeleted(t *testing.T) {
 		get(t, other, other.DeleteAll(ctx, "/q"))
 		get(t, cl, item.Lost())
 		waiting := q.Get(ctx)
-		watched(t, cl, s, "/q/taken")
+		pathWatched(t, cl, s, "/q/taken")
 		get(t, other, other.DeleteAll(ctx, "/q"))
 		put(t, other, recipes.NewLockingQueue(other, "/q"), "c")
 		wantItem(t, get(t, cl, waiting), "c")

@@ -161,7 +161,7 @@ func TestQueueWaits(t *testing.T) {
 			func() { get(t, other, other.DeleteAll(ctx, "/q-ops")) },
 		}
 		for i, happens := range meanwhile {
-			watched(t, other, s, "/q")
+			pathWatched(t, other, s, "/q")
 			happens()
 			put(t, other, recipes.NewQueue(other, "/q"), fmt.Sprint(i))
 			if item := get(t, cl, waiting); string(item) != fmt.Sprint(i) {
@@ -170,7 +170,7 @@ func TestQueueWaits(t *testing.T) {
 			waiting = q.Get(ctx)
 		}
 		second := recipes.NewQueue(other, "/q").Get(ctx)
-		watched(t, other, s, "/q")
+		pathWatched(t, other, s, "/q")
 		put(t, other, recipes.NewQueue(other, "/q"), "a", "b")
 		items := []string{string(get(t, cl, waiting)), string(get(t, cl, second))}
 		if slices.Sort(items); !slices.Equal(items, []string{"a", "b"}) {
@@ -181,8 +181,8 @@ func TestQueueWaits(t *testing.T) {
 	})
 }
 
-// watched waits until somebody watches the children of a path.
-func watched(t *testing.T, cl *zk.Client, s scene, path string) {
+// pathWatched waits until somebody watches the children of a path.
+func pathWatched(t *testing.T, cl *zk.Client, s scene, path string) {
 	t.Helper()
 	for there := false; !there; get(t, cl, cl.Sync(ctx, "/")) {
 		s.do(func(c *core.Server) {
@@ -198,8 +198,8 @@ func TestQueueCancelled(t *testing.T) {
 		q, lq := recipes.NewQueue(cl, "/q"), recipes.NewLockingQueue(cl, "/lq")
 		c, cancel := context.WithCancel(ctx)
 		one, two := q.Get(c), lq.Get(c)
-		watched(t, cl, s, "/q")
-		watched(t, cl, s, "/lq/taken")
+		pathWatched(t, cl, s, "/q")
+		pathWatched(t, cl, s, "/lq/taken")
 		cancel()
 		for _, err := range []error{one.WaitErr(), two.WaitErr(), q.Get(c).WaitErr(), lq.Get(c).WaitErr(), q.Put(c, nil).WaitErr(), lq.Put(c, nil).WaitErr()} {
 			if !errors.Is(err, context.Canceled) {
