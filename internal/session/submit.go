@@ -106,7 +106,9 @@ func (m *Machine) failQueued(err error) {
 }
 
 // hasOutput reports whether Pull may have something to append.
-func (m *Machine) hasOutput() bool { return len(m.ctl.B) > 0 || m.phase == phaseUp && m.queue.reqs.n > 0 }
+func (m *Machine) hasOutput() bool {
+	return len(m.ctl.B) > 0 || m.phase == phaseUp && m.queue.reqs.n > 0
+}
 
 // Pull appends what goes into the next write.
 func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
