@@ -59,6 +59,7 @@ type follower[V, U any] struct {
 	news   *news[U]
 	read   func(*zk.Client, context.Context, string) *future.Future[zk.Watched[V]]
 	update func(v V, exists bool, ev *zk.Event) U
+	finish func(co *future.Co, ctx context.Context, u *U) error // reads what else belongs to an update; may be nil
 	same   func(a, b V) bool // whether nothing changed that anybody would be told of
 }
 
@@ -102,7 +103,18 @@ func (f *follower[V, U]) follow(co *future.Co, ctx context.Context) error {
 			return err
 		}
 		if !known || exists != existed || exists && !f.same(last, v) {
-			f.news.publish(f.update(v, exists, ev))
+			u := f.update(v, exists, ev)
+			if f.finish != nil {
+				err = f.finish(co, ctx, &u)
+			}
+			if err != nil {
+				w.Unwatch(context.WithoutCancel(ctx))
+				if ev = nil; retriable(err) || errors.Is(err, zk.ErrSessionExpired) && !f.opt.endOnLost {
+					continue
+				}
+				return err
+			}
+			f.news.publish(u)
 		}
 		last, known, existed = v, true, exists
 		if !exists && f.opt.existing {
