@@ -21,7 +21,9 @@ func ExampleParty() {
 	}
 	defer func() { cl.Close(ctx).Wait() }()
 
-	worker := func(id string) *recipes.Party { return recipes.NewShallowParty(cl, "/workers", recipes.WithIdentifier(id)) }
+	worker := func(id string) *recipes.Party {
+		return recipes.NewShallowParty(cl, "/workers", recipes.WithIdentifier(id))
+	}
 	anna, ben := worker("anna"), worker("ben")
 	if err := anna.Join(ctx).WaitErr(); err != nil {
 		log.Fatal(err)

@@ -60,7 +60,7 @@ type follower[V, U any] struct {
 	read   func(*zk.Client, context.Context, string) *future.Future[zk.Watched[V]]
 	update func(v V, exists bool, ev *zk.Event) U
 	finish func(co *future.Co, ctx context.Context, u *U) error // reads what else belongs to an update; may be nil
-	same   func(a, b V) bool // whether nothing changed that anybody would be told of
+	same   func(a, b V) bool                                    // whether nothing changed that anybody would be told of
 }
 
 // start begins to follow. It ends with Stop, or when the node cannot be read.
