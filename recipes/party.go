@@ -221,12 +221,11 @@ func (p *Party) begin(path string, data []byte) {
 	p.err.Store(nil)
 	stayed := future.Async(stay, p.work, func(co *future.Co) (struct{}, error) { return struct{}{}, m.stay(co, stay) })
 	p.gone = future.Async(context.Background(), p.work, func(co *future.Co) (struct{}, error) {
-		_, err := future.Await(co, stayed)
-		if stay.Err() == nil {
+		if _, err := future.Await(co, stayed); stay.Err() == nil {
 			p.err.Store(&err)
 			m.leave(err)
 		}
-		err = remove(co, context.Background(), m.view, m.path)
+		err := remove(co, context.Background(), m.view, m.path)
 		if errors.Is(err, zk.ErrSessionExpired) || errors.Is(err, zk.ErrClosed) { // it is gone, or will be
 			err = nil
 		}
