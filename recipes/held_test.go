@@ -163,3 +163,25 @@ func TestLostByTheClock(t *testing.T) {
 		lost(t, held, c)
 	})
 }
+
+// The context of what is held bounds requests of the same client, as any other does.
+func TestHeldContextBoundsRequests(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl := s.client(t)
+		held := acquire(t, cl, "/lock")
+		c := held.Context(ctx)
+		for range 10 {
+			if err := cl.Set(c, "/lock", nil, zk.AnyVersion).WaitErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := cl.Get(c, "/lock")
+		if _, err := got.WaitContext(soon(t, cl)); err != nil {
+			t.Fatal(err)
+		}
+		get(t, cl, held.Release(ctx))
+		if err := cl.Get(c, "/lock").WaitErr(); !errors.Is(err, context.Canceled) {
+			t.Errorf("with the context of what is released: %v", err)
+		}
+	})
+}

@@ -83,6 +83,7 @@ func (d *Driver) Disarm(r *Request) {
 }
 
 func (d *Driver) cancelGroup(g *cancelGroup) {
+	err := g.ctx.Err() // the context's own code, which may ask the client: before the lock
 	d.mu.Lock()
 	if d.armed[g.key] == g {
 		delete(d.armed, g.key)
@@ -95,7 +96,7 @@ func (d *Driver) cancelGroup(g *cancelGroup) {
 	clear(g.reqs)
 	slices.SortFunc(reqs, func(a, b *Request) int { return cmp.Compare(a.order, b.order) })
 	for _, r := range reqs {
-		d.m.Cancel(r, g.ctx.Err())
+		d.m.Cancel(r, err)
 	}
 	d.flush()
 }

@@ -293,7 +293,7 @@ func (d *Driver) arm() {
 func (d *Driver) run(e *Effect) {
 	switch e.Kind {
 	case DoComplete:
-		e.Req.Call.Complete(&d.batch, e.Reply)
+		e.Req.Call.Complete(&d.batch, e.reply())
 	case DoFire:
 		f := e.More.(*Fired)
 		f.Watch.Call.Fire(&d.batch, f.Event, f.Err)

@@ -10,6 +10,15 @@ type Effect struct {
 	More  any      // by Kind: *Change, *Fired, *DialTo, *wire.Op …
 }
 
+// reply is Reply with the error of the request's context, which may be asked now that nothing is locked.
+func (e *Effect) reply() Reply {
+	r := e.Reply
+	if r.Err == errCtxEnded {
+		r.Err = e.Req.Ctx.Err()
+	}
+	return r
+}
+
 // An EffectKind says what to do.
 type EffectKind uint8
 

@@ -15,6 +15,9 @@ var (
 	ErrClosed = errors.New("client closed")
 	// ErrOverloaded: too many requests in flight, or too many bytes queued.
 	ErrOverloaded = errors.New("too many requests in flight")
+
+	// errCtxEnded stands for the error of the request's context, until nothing is locked any more and that can be asked.
+	errCtxEnded = errors.New("context ended")
 )
 
 // A Request is one operation on its way. Its maker fills in the exported fields and does not touch

@@ -81,9 +81,10 @@ func (r *rig) say(format string, args ...any) {
 func (r *rig) run(e *Effect) {
 	switch e.Kind {
 	case DoComplete:
-		e.Req.Call.Complete(nil, e.Reply)
+		reply := e.reply()
+		e.Req.Call.Complete(nil, reply)
 		if c, ok := e.Req.Call.(*call); ok && c.name != "" {
-			r.say("%s: %s", c.name, outcome(e.Reply))
+			r.say("%s: %s", c.name, outcome(reply))
 		}
 	case DoFire:
 		f := e.More.(*Fired)

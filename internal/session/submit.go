@@ -167,8 +167,11 @@ func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
 // unfit returns why a queued request must not be written any more, or on this connection.
 func (m *Machine) unfit(r *Request) error {
 	if r.canCancel {
-		if err := r.Ctx.Err(); err != nil {
-			return err
+		//zkvet:allow select does not wait
+		select {
+		case <-r.Ctx.Done(): // not Err: that is the context's own code, and may ask the client, whose lock is taken
+			return errCtxEnded
+		default:
 		}
 	}
 	if r.Epoch != 0 && r.Epoch != m.sess.Epoch {
