@@ -14,17 +14,12 @@ import (
 // Three clients hand a lock over while their connections are cut. The resource that it guards sees tokens grow and
 // never two holders, and nothing is left behind.
 func testLock(t *testing.T, ens servers) {
-	const holders, handovers = 3, 30
-	cls := make([]*zk.Client, holders)
+	const contenders, handovers = 3, 30
+	cls := make([]*zk.Client, contenders)
 	for i := range cls {
 		cls[i] = ens.Client(t)
 	}
-	var (
-		mu      sync.Mutex // guards what follows
-		tokens  []int64
-		holding = make(map[*recipes.Held]int)
-		lost    int
-	)
+	holding := holdersOf(t)
 	ctx, cancel := context.WithTimeout(bg, realPatience)
 	defer cancel()
 	stop := cutting(ens, 7, 60*time.Millisecond, cls...)
@@ -38,31 +33,14 @@ func testLock(t *testing.T, ens servers) {
 					t.Errorf("holder %d: %v", i, err)
 					return
 				}
-				mu.Lock()
-				if n := len(tokens); n > 0 && held.Token() <= tokens[n-1] {
-					t.Errorf("holder %d has token %#x after %#x", i, held.Token(), tokens[n-1])
-				}
-				for other, j := range holding {
-					if held.Err() == nil && other.Err() == nil {
-						t.Errorf("holder %d has the lock (token %#x), and so has holder %d (%#x)", i, held.Token(), j, other.Token())
-					}
-				}
-				tokens = append(tokens, held.Token())
-				over := len(tokens) > handovers
-				holding[held] = i
-				mu.Unlock()
+				over := holding.enter(fmt.Sprint("holder ", i), held) > handovers
 
 				// The lock is used: what is done under it is refused once it is lost.
 				tx := held.Txn()
 				tx.Check("/", zk.AnyVersion)
 				err = tx.Commit(ctx).WaitErr()
 
-				mu.Lock()
-				if err != nil || held.Err() != nil {
-					lost++
-				}
-				delete(holding, held) // before the release
-				mu.Unlock()
+				holding.leave(held, err == nil)
 				if err := held.Release(ctx).WaitErr(); err != nil {
 					t.Errorf("holder %d: release: %v", i, err)
 				}
@@ -73,7 +51,7 @@ func testLock(t *testing.T, ens servers) {
 		})
 	}
 	all.Wait()
-	t.Logf("%d times held, %d cuts, %d uses failed", len(tokens), stop(), lost)
+	t.Logf("%d times held, %d cuts, %d uses failed", holding.count(), stop(), holding.lost)
 	for _, cl := range cls {
 		await(t, cl, zk.Connected)
 	}
