@@ -1,4 +1,9 @@
-// Package recipes has coordination recipes: locks, and in time what else Kazoo has.
+// Package recipes has coordination recipes, in Kazoo's layouts:
+//
+//   - one at a time, or a few: [Lock], [NewReadLock] and [NewWriteLock], [Semaphore], [Election], [Lease]
+//   - together: [Barrier], [DoubleBarrier], [Party], [SetPartitioner]
+//   - shared data: [Counter], [Queue], [LockingQueue]
+//   - what a node or a tree is, and what becomes of it: [DataWatch], [ChildrenWatch], [PatientChildrenWatch], [TreeCache]
 //
 // # Rules
 //
@@ -12,5 +17,5 @@
 //   - A Held can be lost at any time. [Held.Err], [Held.Lost] and [Held.Context] tell as soon as it can
 //     be known, by the clock if the servers are silent; but between asking and acting there is always a
 //     moment. What must never go wrong needs [Held.Token], checked by the resource, or [Held.Txn].
-//   - Paths given to a recipe belong to it. Nodes whose names do not look like contenders are ignored.
+//   - Paths given to a recipe belong to it. Nodes whose names do not look like the recipe's are ignored.
 package recipes

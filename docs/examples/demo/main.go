@@ -58,6 +58,8 @@ func run(ctx context.Context) error {
 		{"transaction: all or nothing", d.transaction},
 		{"ephemeral: a node that goes away with its session", d.ephemeral},
 		{"lock: handed over between three clients", d.lock},
+		{"election: another one leads when the leader is gone", d.election},
+		{"queue: what a worker has not done, another one does", d.queue},
 	} {
 		d.title(step.title)
 		if err := step.run(ctx, cl); err != nil {
