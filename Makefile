@@ -3,9 +3,9 @@
 # The ZooKeeper that tests run against unless ZOOKEEPER_VERSION, ZOOKEEPER_PATH or ZOOKEEPER_CLASSPATH name another.
 ZOOKEEPER_PIN := 3.9.5
 
-# The oldest that must do, and all that `make matrix` tests: the last patch of each release, as far as Maven has it.
+# The oldest that `make test` tests, and all that `make matrix` does: the last patch of each release, as far as Maven has it.
 ZOOKEEPER_OLDEST := 3.4.14
-VERSIONS ?= $(ZOOKEEPER_OLDEST) 3.5.10 3.6.4 3.7.2 3.8.6 $(ZOOKEEPER_PIN)
+VERSIONS ?= 3.3.6 $(ZOOKEEPER_OLDEST) 3.5.10 3.6.4 3.7.2 3.8.6 $(ZOOKEEPER_PIN)
 
 # Modules of their own, so that what they need is not a dependency of the client. (docs/bench: see bench.)
 MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod docs/examples/*/go.mod))
@@ -34,7 +34,7 @@ test: zookeeper ## Runs every test, race detector on, real ZooKeeper included; i
 real: zookeeper ## Runs only the tests against real ZooKeeper servers: those named TestReal...
 	$(TEST) -run '^TestReal' ./...
 
-matrix: ## Runs them on every release of ZooKeeper, 3.4 to 3.9, and shows a table; VERSIONS="3.6.4 3.9.5" for others.
+matrix: ## Runs them on every release of ZooKeeper, 3.3 to 3.9, and shows a table; VERSIONS="3.6.4 3.9.5" for others.
 	zktest/scripts/matrix.sh $(VERSIONS)
 
 differential: zookeeper ## Plays SCRIPTS (default 10000) new random scripts to a real ZooKeeper and to the in-process one.

@@ -35,8 +35,9 @@
 //
 // # Servers
 //
-// Servers from 3.4 to 3.9 are supported. An operation that the connected server does not know fails with
+// Servers from 3.3 to 3.9 are supported. An operation that the connected server does not know fails with
 // [ErrUnimplemented], unless an older one does the same. What is newer than 3.4 is tried out, once per server,
 // when nothing else is on its way: a server that does not know it closes the connection, which is then made
-// anew, and only the operation itself notices.
+// anew, and only the operation itself notices. Servers before 3.4, which drop what they do not know without an
+// answer, are known by their handshake, and not asked; they have no transactions.
 package zk

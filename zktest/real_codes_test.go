@@ -145,6 +145,7 @@ func inTxn(fill func(*zk.Txn)) func(*refused) error {
 }
 
 func testCodes(t *testing.T, ens servers) {
+	needsServers(t, ens, "3.4", "transactions, and a zktest.Server of that version")
 	me := zk.WithAuth("digest", []byte("me:secret"))
 	real := &refused{cl: ens.Client(t, me), root: ens.RootClient(t), chroot: ens.Chroot(t)}
 	srv := zktest.NewServer(t, func(c *core.Config) {

@@ -43,6 +43,7 @@ func TestRealSetHosts(t *testing.T) {
 
 // The ensemble loses its quorum and gets it back: reads go on meanwhile, and then everything.
 func TestRealReadOnly(t *testing.T) {
+	needs(t, "3.4", "read-only servers")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
 		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"))
 	cl := ens.Client(t, zk.WithReadOnly(), zk.WithSessionTimeout(4*time.Second))

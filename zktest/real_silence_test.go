@@ -72,6 +72,7 @@ func testSilence(t *testing.T, ens servers, back func(ens servers, server int), 
 }
 
 func TestRealNoQuorum(t *testing.T) {
+	needs(t, "3.4", "read-only servers")
 	testNoQuorum(t, zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
 		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true")))
 }

@@ -133,6 +133,10 @@ func smokeTxn(t *testing.T, ens servers, cl, other *zk.Client) {
 	got(t, cl.Create(bg, "/txn", nil))
 	tx := cl.Txn()
 	tx.Check("/txn", 0)
+	if !since(ens, "3.4") {
+		fails(t, tx.Commit(bg), zk.ErrUnimplemented)
+		return
+	}
 	one := tx.Create("/txn/s-", []byte("x"), zk.Sequential|zk.Ephemeral)
 	var container, ttl zk.CreateOption = zk.Container, zk.TTL(time.Hour)
 	if !since(ens, "3.5.3") {

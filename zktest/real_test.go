@@ -61,6 +61,14 @@ func needs(t *testing.T, version, why string) {
 	}
 }
 
+// needsServers skips a test of servers that are older than a version.
+func needsServers(t *testing.T, ens servers, version, why string) {
+	t.Helper()
+	if !since(ens, version) {
+		t.Skipf("ZooKeeper %s: the test needs %s, for %s", ens.Version(), version, why)
+	}
+}
+
 // got waits for a future that must succeed.
 func got[T any](t testing.TB, f *future.Future[T]) T {
 	t.Helper()

@@ -12,9 +12,10 @@ import (
 type capabilities struct {
 	byAddr map[string]map[wire.Op]bool
 	here   map[wire.Op]bool // of the server that is connected
+	old    bool             // which is older than 3.4, and so knows nothing that is newer
 }
 
-// base is what every server of interest understands.
+// base is what every server understands, but for those before 3.4; see capabilities.elder.
 var base = wire.Version{Major: 3, Minor: 4, Patch: 99}
 
 // Facts about operations that are asked for with every request.
@@ -39,19 +40,27 @@ func (c *capabilities) meet(addr string) {
 	if c.byAddr == nil {
 		c.byAddr = map[string]map[wire.Op]bool{}
 	}
+	c.old = false
 	if c.here = c.byAddr[addr]; c.here == nil {
 		c.here = map[wire.Op]bool{}
 		c.byAddr[addr] = c.here
 	}
 }
 
+// elder says that the connected server is older than 3.4: its handshake does not say whether it is read-only. It must not
+// be asked what it knows, for it drops what it does not understand without a word.
+func (c *capabilities) elder() { c.old = true }
+
 // lacks reports whether the server is known not to understand op.
 func (c *capabilities) lacks(op wire.Op) bool {
+	if c.old && (op == wire.OpMulti || op == wire.OpSASL) {
+		return true
+	}
 	if !isNewer(op) {
 		return false
 	}
 	has, known := c.here[op]
-	return known && !has
+	return c.old || known && !has
 }
 
 func (c *capabilities) learn(op wire.Op, has bool) {
@@ -70,5 +79,5 @@ func (c *capabilities) alone(op wire.Op) bool {
 		return false
 	}
 	_, known := c.here[op]
-	return !known
+	return !known && !c.old
 }

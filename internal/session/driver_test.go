@@ -174,7 +174,7 @@ func TestWaking(t *testing.T) {
 	c.sink.Opened(c)
 	woken("handshake")
 	c.sink.Pull(nil)
-	w := wire.ConnectResponse{}
+	w := wire.ConnectResponse{HasReadOnly: true}
 	w.SessionId, w.TimeOut = 1, int32(tt/ms)
 	d.send(func(e *wire.Encoder) error { return e.AppendFrame(&w) })
 	woken("replay")

@@ -52,7 +52,7 @@ func (s *echoServer) serve(nc net.Conn) {
 			e := wire.Encoder{B: out}
 			if !welcomed {
 				var q wire.ConnectRequest
-				w := wire.ConnectResponse{}
+				w := wire.ConnectResponse{HasReadOnly: true}
 				if wire.Decode(f, &q) != nil {
 					return
 				}

@@ -64,6 +64,9 @@ func (m *Machine) welcomed(now time.Duration, frame []byte) error {
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
+	if !resp.HasReadOnly {
+		m.caps.elder()
+	}
 	if resp.ReadOnly {
 		return m.welcomedReadOnly(now, resp)
 	}

@@ -164,7 +164,7 @@ func TestRefusedNewSessionTriesTheNext(t *testing.T) {
 }
 
 func TestBadWelcomes(t *testing.T) {
-	zero := wire.ConnectResponse{}
+	zero := wire.ConnectResponse{HasReadOnly: true}
 	zero.TimeOut, zero.Passwd = 4000, passwd(0)
 	noID, _ := wire.Append(nil, &zero)
 	for name, b := range map[string][]byte{
@@ -193,7 +193,7 @@ func TestBadWelcomes(t *testing.T) {
 
 // Bytes of the handshake may come one by one, and together with what follows.
 func TestWelcomeInPieces(t *testing.T) {
-	w := wire.ConnectResponse{}
+	w := wire.ConnectResponse{HasReadOnly: true}
 	w.SessionId, w.TimeOut, w.Passwd = 1, 12000, passwd(1)
 	var e wire.Encoder
 	e.AppendFrame(&w)

@@ -135,6 +135,12 @@ func (m *Machine) greeted(now, timeout time.Duration) {
 		return
 	}
 	m.phase, m.sasl = phaseSASL, saslExchange{}
+	if m.caps.lacks(wire.OpSASL) {
+		if err := m.saslFailed(errNoSASL); err != nil {
+			m.hangUp(now, err)
+		}
+		return
+	}
 	m.askSASL(nil)
 }
 

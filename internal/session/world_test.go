@@ -162,7 +162,7 @@ func (d *driven) connect(id int64) {
 	c := d.newest()
 	c.sink.Opened(c)
 	c.sink.Pull(nil)
-	w := wire.ConnectResponse{}
+	w := wire.ConnectResponse{HasReadOnly: true}
 	w.SessionId, w.TimeOut, w.Passwd = id, int32(tt/ms), passwd(id)
 	d.send(func(e *wire.Encoder) error { return e.AppendFrame(&w) })
 }
