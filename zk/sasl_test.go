@@ -93,6 +93,16 @@ func TestSASLNames(t *testing.T) {
 	}, saslUsers())
 }
 
+// A server before 3.5 refuses by closing the connection, and no other reason does so again and again.
+func TestSASLRefusedByOldServer(t *testing.T) {
+	everywhere(t, func(w *world) {
+		for _, mech := range []zk.SASL{zk.DigestMD5("bob", "sword"), zk.DigestMD5("eve", "swordfish")} {
+			refused(w, w.unstarted(zk.WithSASL(mech)).Start(ctx), zk.ErrAuthFailed, false)
+		}
+		ok(w, w.client(zk.WithSASL(zk.DigestMD5("bob", "swordfish"))).Get(ctx, "/"))
+	}, saslUsers(), version(core.V3_4))
+}
+
 // A credential that is refused at first is final, and tells why; it is not shown.
 func TestSASLRefused(t *testing.T) {
 	everywhere(t, func(w *world) {

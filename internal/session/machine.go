@@ -66,22 +66,23 @@ type Machine struct {
 	leaving  departure
 	pings    []time.Duration // send times of pings that were not answered, oldest first
 
-	ctl        wire.Encoder // handshake, replay and pings: they go before requests
-	sasl       saslExchange
-	replay     replay
-	xid        int32
-	submitted  uint64
-	queue      queue
-	sent       ring     // written requests, in order of their xids
-	solo       *Request // a written request that goes alone
-	soloFrame  []byte   // its bytes
-	caps       capabilities
-	auth       []Credential
-	saslWorked bool // a server has accepted the mechanism's credential once
-	watches    registry
-	posts      posts
-	holds      holds
-	syncing    bool // a proving sync is on its way
+	ctl         wire.Encoder // handshake, replay and pings: they go before requests
+	sasl        saslExchange
+	replay      replay
+	xid         int32
+	submitted   uint64
+	queue       queue
+	sent        ring     // written requests, in order of their xids
+	solo        *Request // a written request that goes alone
+	soloFrame   []byte   // its bytes
+	caps        capabilities
+	auth        []Credential
+	saslWorked  bool // a server has accepted the mechanism's credential once
+	saslHangUps int  // connections in a row that a server has ended in place of an answer to the mechanism
+	watches     registry
+	posts       posts
+	holds       holds
+	syncing     bool // a proving sync is on its way
 
 	stats    Stats
 	closing  *Request // closeSession, once Close was called
@@ -235,6 +236,9 @@ func (m *Machine) Closed(now time.Duration, conn uint64, err error) {
 	if conn != m.conn || m.phase < phaseDial {
 		return
 	}
+	if m.saslHungUp() {
+		return
+	}
 	m.zxids.closed(m.phase, m.bytes, m.lastZxid)
 	if m.phase == phaseHandshake {
 		err = fmt.Errorf("ended before the server had answered: %w", err)
@@ -244,7 +248,7 @@ func (m *Machine) Closed(now time.Duration, conn uint64, err error) {
 
 // hangUp closes the current connection; what still comes from it is ignored.
 func (m *Machine) hangUp(now time.Duration, err error) {
-	m.zxids.other = true
+	m.zxids.other, m.saslHangUps = true, 0
 	m.do(DoHangUp, nil)
 	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
 }

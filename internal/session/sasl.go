@@ -31,6 +31,9 @@ type SASLStep struct {
 // Until the first success of this client whatever ends an exchange, but for a server that breaks the protocol and for a
 // lost connection, is final: the credential is wrong, or there is no SASL here. After it, it costs the connection: a
 // credential that was good is so still, and what it takes to use it comes back.
+//
+// A server before 3.5 does not say that it refuses: it closes the connection. Three connections in a row that end while
+// the mechanism's message waits for an answer are a refusal.
 type saslExchange struct {
 	steps   int   // messages that the mechanism was asked for
 	xid     int32 // of the last message
@@ -43,10 +46,14 @@ const (
 	maxSASLSteps = 16
 	// maxSASLToken bounds a server's message, in bytes.
 	maxSASLToken = 64 << 10
+	// maxSASLHangUps is how many connections in a row may end in place of an answer.
+	maxSASLHangUps = 3
 )
 
 var (
 	errNoSASL    = errors.New("the server has no SASL")
+	errSASLIdle  = errors.New("the server refuses, and would go on with nobody in particular")
+	errSASLEnded = errors.New("the servers refuse: they close the connection in place of an answer")
 	errSASLEmpty = errors.New("the mechanism is done before the server has said anything")
 )
 
@@ -106,14 +113,31 @@ func (m *Machine) saslReply(now time.Duration, h proto.ReplyHeader, body []byte)
 		return fmt.Errorf("%w: SASL: another challenge behind the last", ErrProtocol)
 	case s.done:
 		m.identified(now)
-	case resp.Token == nil:
+	case resp.Token == nil && s.steps == 1:
 		return m.saslFailed(errNoSASL)
+	case resp.Token == nil: // it is told to let such clients in
+		return m.saslFailed(errSASLIdle)
 	case s.steps == maxSASLSteps:
 		return fmt.Errorf("%w: SASL: more than %d challenges", ErrProtocol, maxSASLSteps)
 	default:
 		m.askSASL(bytes.Clone(resp.Token))
 	}
 	return nil
+}
+
+// saslHungUp notes how a connection has ended, and reports whether that ended the machine.
+func (m *Machine) saslHungUp() bool {
+	if m.phase != phaseSASL || !m.sasl.waiting || m.saslWorked {
+		m.saslHangUps = 0
+		return false
+	}
+	if m.saslHangUps++; m.saslHangUps < maxSASLHangUps {
+		return false
+	}
+	m.saslHangUps = 0
+	m.phase = phasePause // there is no connection to hang up
+	_ = m.saslFailed(errSASLEnded)
+	return true
 }
 
 // saslFailed ends the machine, unless the server has accepted the credential before: then it returns the end of the

@@ -242,3 +242,49 @@ func TestSASLPauses(t *testing.T) {
 		t.Errorf("%d failed rounds", r.m.hosts.fails)
 	}
 }
+
+// A server before 3.5 closes the connection where others refuse. One that does so now and then has stumbled.
+func TestSASLRefusedWithoutAWord(t *testing.T) {
+	r := newRig(t, withSASL).start()
+	hungUp := func() []string {
+		r.connect(1)
+		r.see()
+		r.stepped("hello", false)
+		r.pull()
+		r.closed()
+		got := r.see()
+		for r.m.phase == phasePause {
+			r.awake()
+		}
+		return got
+	}
+	for range 2 {
+		if got := hungUp(); len(got) > 1 || strings.Contains(fmt.Sprint(got), "AUTH_FAILED") {
+			t.Fatalf("%v", got)
+		}
+	}
+	r.closed() // nobody answers: it was a crash
+	r.see()
+	for r.m.phase == phasePause {
+		r.awake()
+	}
+	for n := range 3 {
+		got := hungUp()
+		if failed := strings.Contains(fmt.Sprint(got), "AUTH_FAILED"); failed != (n == 2) || strings.Contains(fmt.Sprint(got), "hang up") {
+			t.Fatalf("connection %d: %v", n, got)
+		}
+	}
+
+	r = newRig(t, withSASL).start()
+	r.connect(1)
+	r.identify()
+	r.expect("CONNECTED new")
+	r.jump(steady)
+	r.closed()
+	r.see()
+	for range 5 { // what was good is good
+		if got := hungUp(); strings.Contains(fmt.Sprint(got), "AUTH_FAILED") {
+			t.Fatalf("%v", got)
+		}
+	}
+}

@@ -20,7 +20,7 @@ type saslLogin struct {
 
 // sasl answers a step of an exchange, zxid 0. Without users, which is to say without a JAAS file, the answer is success, a
 // null token, and nobody is authenticated. A packet that cannot be read costs the connection, with no answer. Who fails is
-// told so, with a null token, and the connection closed.
+// told so, with a null token, and the connection closed; before 3.5 it is closed without a word.
 func (c *Conn) sasl(w *waiting) {
 	var req proto.GetSASLRequest
 	switch {
@@ -35,6 +35,10 @@ func (c *Conn) sasl(w *waiting) {
 	default:
 		user, rspauth, ok := c.proven(req.Token)
 		c.login.over = true
+		if !ok && !c.front.cfg.Version.saysSASLFailed() {
+			c.cut("SASL failed")
+			return
+		}
 		if !ok {
 			code := wire.CodeAuthFailed
 			if c.saslRequired() {

@@ -69,6 +69,9 @@ func (v Version) ipv6ACL() bool { return v.from(3, 9, 4) }
 // readOnlyNeedsLocal: a read-only server creates local sessions only, and renews none.
 func (v Version) readOnlyNeedsLocal() bool { return v.from(3, 7, 0) }
 
+// saysSASLFailed: a client whose SASL login fails is told, not only cut off.
+func (v Version) saysSASLFailed() bool { return v.from(3, 5, 9) }
+
 func (v Version) hasContainers() bool { return v.from(3, 5, 1) }
 
 func (v Version) hasTTL() bool { return v.from(3, 5, 3) }
