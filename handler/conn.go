@@ -3,7 +3,9 @@ package handler
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -27,9 +29,10 @@ type conn struct {
 	cancel context.CancelFunc // ends dialing; nil when nobody dials
 	left   func()             // called when Closed has returned; may be nil
 
-	mu  sync.Mutex // guards what follows
-	nc  net.Conn   // nil until it is open
-	err error      // why the connection ends; the first reason stays
+	mu     sync.Mutex // guards what follows
+	nc     net.Conn   // nil until it is open
+	failed error      // what a write failed with; the reader still looks for what the peer has said
+	err    error      // why the connection ends; the first reason stays
 }
 
 func newConn(sink Sink) *conn {
@@ -93,7 +96,7 @@ func (c *conn) serve(nc net.Conn) {
 			defer close(written)
 			c.write(nc)
 		}()
-		c.end(c.read(nc))
+		c.end(c.reason(c.read(nc)))
 		<-written
 	}
 	c.sink.Closed(c.err) // set by now, and final
@@ -120,8 +123,34 @@ func (c *conn) read(nc net.Conn) error {
 	}
 }
 
+// unwritable ends a connection that cannot be written to. A peer that has closed it may have said why, and answered
+// what came before: that is there to be read, or never will be.
+func (c *conn) unwritable(nc net.Conn, err error) {
+	c.mu.Lock()
+	ended := c.err != nil // then the deadline is one that makes everything return
+	if !ended {
+		c.failed = err
+		ended = nc.SetReadDeadline(time.Now().Add(lastWords)) == nil
+	}
+	c.mu.Unlock()
+	if !ended {
+		c.end(err)
+	}
+}
+
+// reason is why the connection ends, when reading from it has failed with err.
+func (c *conn) reason(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		return c.failed
+	}
+	return err
+}
+
 const (
-	keepWrite = 64 << 10 // a write buffer larger than this is given back when it is no longer filled
+	keepWrite = 64 << 10    // a write buffer larger than this is given back when it is no longer filled
+	lastWords = time.Second // is for what has arrived when a write fails
 )
 
 // write writes what the sink wants written, whenever it wakes the connection.
@@ -142,7 +171,7 @@ func (c *conn) write(nc net.Conn) {
 				break
 			}
 			if _, err := nc.Write(buf); err != nil {
-				c.end(err)
+				c.unwritable(nc, err)
 				return
 			}
 			if cap(buf) > keepWrite && len(buf) < cap(buf)/4 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,14 +58,13 @@ func TestOneRequestIsNeverAnswered(t *testing.T) {
 type brittle struct {
 	net.Conn
 	text   []byte
-	broken *bool
+	broken *atomic.Bool
 }
 
 var errBroken = errors.New("broken")
 
 func (c brittle) Write(b []byte) (int, error) {
-	if i := bytes.Index(b, c.text); i >= 0 && *c.broken {
-		*c.broken = false
+	if i := bytes.Index(b, c.text); i >= 0 && c.broken.Swap(false) {
 		n, _ := c.Conn.Write(b[:i])
 		return n, errBroken
 	}
@@ -75,7 +75,7 @@ func (c brittle) Write(b []byte) (int, error) {
 func TestWriteErrorDuringAuthReplay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		srv, pool := zktest.NewServer(t), handler.NewPool()
-		broken := false
+		var broken atomic.Bool
 		pool.Dialer = func(c context.Context, network, address string) (net.Conn, error) {
 			nc, err := srv.Dial(c, network, address)
 			return brittle{nc, []byte("ann:pw"), &broken}, err
@@ -85,12 +85,12 @@ func TestWriteErrorDuringAuthReplay(t *testing.T) {
 		ok(w, cl.AddAuth(ctx, "digest", []byte("ann:pw")))
 		ok(w, cl.Create(ctx, "/a", nil, zk.ACLs(zk.CreatorACL())))
 		for range 20 {
-			broken = true
+			broken.Store(true)
 			log := states(cl)
 			srv.Drop(cl.Session().ID)
 			waiting := cl.Set(ctx, "/a", nil, zk.AnyVersion)
 			w.until("connected", func() bool {
-				return !broken && log.len() > 0 && cl.State() == zk.Connected
+				return !broken.Load() && log.len() > 0 && cl.State() == zk.Connected
 			})
 			if err := waiting.WaitErr(); err != nil && !errors.Is(err, zk.ErrConnectionLoss) {
 				t.Fatal(err)
