@@ -15,6 +15,7 @@ type options struct {
 	endOnLost      bool
 	existing       bool // see NewExistingDataWatch
 	clock          func() time.Time
+	begin          any // int64 or float64, see WithDefault; nil: 0
 }
 
 // WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
