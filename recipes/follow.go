@@ -34,7 +34,7 @@ func (w *Watch[U]) OnUpdate(fn func(U)) (stop func() *future.Future[struct{}]) {
 // more and none will. Stopping twice is no error.
 func (w *Watch[U]) Stop() *future.Future[struct{}] {
 	w.stop()
-	return future.Compose(w.done, func(struct{}) *future.Future[struct{}] { return w.news.behind() })
+	return future.Compose(w.done, func(struct{}) *future.Future[struct{}] { return behind(w.news.ex) })
 }
 
 // Err is why the watch has ended by itself: ErrNoAuth, ErrBadArguments for an invalid path, ErrClosed; ErrNoNode and

@@ -86,14 +86,14 @@ func (n *news[T]) each(fn func(T)) (stop func() *future.Future[struct{}]) {
 	n.ex.Dispatch(future.Func(look))
 	return func() *future.Future[struct{}] {
 		stopped.Store(true)
-		return n.behind()
+		return behind(n.ex)
 	}
 }
 
 // behind completes when everything that is queued on the lane now has run.
-func (n *news[T]) behind() *future.Future[struct{}] {
-	p := future.NewPromise[struct{}](n.ex)
-	if !n.ex.Dispatch(future.Func(func() { p.Complete(struct{}{}, nil) })) {
+func behind(ex future.Executor) *future.Future[struct{}] {
+	p := future.NewPromise[struct{}](ex)
+	if !ex.Dispatch(future.Func(func() { p.Complete(struct{}{}, nil) })) {
 		p.Complete(struct{}{}, nil) // the handler has stopped: nothing runs
 	}
 	return p.Future()

@@ -16,6 +16,9 @@ type options struct {
 	existing       bool // see NewExistingDataWatch
 	clock          func() time.Time
 	begin          any // int64 or float64, see WithDefault; nil: 0
+	depthLimit     int // one more than MaxDepth says; 0: none
+	selects        func(path string) bool
+	noData         bool
 }
 
 // WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
@@ -61,6 +64,17 @@ func EndOnLost() Option { return func(o *options) { o.endOnLost = true } }
 
 // WithClock sets the clock of a [Lease] or [MultiLease]. Default: the wall clock of the client's handler.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// MaxDepth keeps a [TreeCache] from going deeper than depth below its root, which is at depth 0. Default, and with a
+// negative depth: no limit.
+func MaxDepth(depth int) Option { return func(o *options) { o.depthLimit = max(depth, -1) + 1 } }
+
+// Select has a [TreeCache] leave out every node for whose path fn returns false, with all that is below it. The root is
+// not asked for. fn is called on the recipe's own lane: it must be quick, and give the same answer every time.
+func Select(fn func(path string) bool) Option { return func(o *options) { o.selects = fn } }
+
+// WithoutData has a [TreeCache] keep no data. It still tells when data changes.
+func WithoutData() Option { return func(o *options) { o.noData = true } }
 
 func gather(opts []Option) options {
 	var o options

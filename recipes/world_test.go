@@ -47,13 +47,13 @@ var realHandlers = []struct {
 
 // scenes runs a test on every handler: those on goroutines by the clock on the wall and, in a bubble, in virtual time.
 // In a bubble a mutex that is held across something that waits is a hang.
-func scenes(t *testing.T, test func(t *testing.T, s scene)) {
+func scenes(t *testing.T, test func(t *testing.T, s scene), opts ...zktest.ServerOption) {
 	for _, kind := range realHandlers {
-		real := func(t *testing.T) { test(t, &realScene{zktest.NewServer(t), kind.make}) }
+		real := func(t *testing.T) { test(t, &realScene{zktest.NewServer(t, opts...), kind.make}) }
 		t.Run(kind.name, real)
 		t.Run("Bubble"+kind.name, func(t *testing.T) { bubble(t, real) })
 	}
-	t.Run("Deterministic", func(t *testing.T) { bubble(t, func(t *testing.T) { test(t, newWorld(t, 1)) }) })
+	t.Run("Deterministic", func(t *testing.T) { bubble(t, func(t *testing.T) { test(t, newWorld(t, 1, opts...)) }) })
 }
 
 // bubble is synctest.Test for tests in which something always happens, like a ping: one that hangs ends after a day of
@@ -91,10 +91,10 @@ type world struct {
 	nodes  int
 }
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, opts ...zktest.ServerOption) *world {
 	w := &world{Deterministic: handler.NewDeterministic(seed)}
 	t.Cleanup(w.Stop)
-	srv, err := zktest.InWorld(w.Node("server"), ":2181")
+	srv, err := zktest.InWorld(w.Node("server"), ":2181", opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ type Subscription struct {
 	c    *Client
 	sub  session.Sub
 	lane handler.Lane
+	over future.Promise[struct{}] // see Ended
 	owned
 
 	mu      sync.Mutex // guards what follows
@@ -42,6 +43,7 @@ func newSubscription(c *Client, full string, t WatchType, o subscribing) *Subscr
 	if s.lane == nil {
 		s.lane = c.opt.handler.Lane(fmt.Sprintf("%s/sub-%d", c.name, c.subs.Add(1)))
 	}
+	s.over.Init(s.lane, nil)
 	return s
 }
 
@@ -165,6 +167,9 @@ func (s *Subscription) Err() error {
 	return s.err
 }
 
+// Ended fails, with what Err returns, when the subscription has ended. Events may wait to be received then.
+func (s *Subscription) Ended() *future.Future[struct{}] { return s.over.Future() }
+
 // Close ends the subscription. What was not received is thrown away. When the future is complete no callback
 // runs any more, and the server has forgotten the watch if nobody else needs it. ctx bounds the waiting for
 // the server only. Closing twice is closing once.
@@ -196,11 +201,13 @@ func (s *Subscription) finish(b *future.Batch, cause error) {
 		s.mu.Unlock()
 		return
 	}
-	s.err = &OpError{Op: "watch", Path: s.Path(), Err: cause}
+	err := &OpError{Op: "watch", Path: s.Path(), Err: cause}
+	s.err = err
 	s.buf.end()
 	arrival := s.arrival
 	s.arrival = nil
 	s.mu.Unlock()
+	s.over.CompleteIn(b, struct{}{}, err)
 	if arrival != nil {
 		arrival.CompleteIn(b, struct{}{}, nil)
 	}

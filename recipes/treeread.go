@@ -1,0 +1,444 @@
+package recipes
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/gazoo-go/gazoo/future"
+	"github.com/gazoo-go/gazoo/zk"
+)
+
+// A treeRead is what is asked about one node at one time. There is one for a node at a time, so answers about it come in the
+// order in which they are true; and one session gets all its answers in that order.
+//
+//	touch ──▶ queued ──room in the window──▶ busy ──answers──▶ learn ──more to be read──▶ queued
+//	                                          │touch: once more
+type treeRead struct {
+	n    *treeNode
+	what treeReads
+	due  uint64 // n.due when it was asked
+	at   uint64 // its number
+	left int    // answers that are still to come
+	same bool   // it was answered by the node that is in the cache
+
+	node     zk.Node // without data, its Stat
+	dataErr  error
+	exists   *zk.Stat
+	existErr error
+	list     zk.ChildList
+	listErr  error
+}
+
+// touch has something read of a node, after what is being read of it now.
+func (t *TreeCache) touch(n *treeNode, what treeReads) {
+	n.want |= what
+	if n.want != 0 && !n.busy && !n.queued && !n.gone {
+		n.queued = true
+		t.todo = append(t.todo, n)
+	}
+}
+
+// readAll has everything looked at again.
+func (t *TreeCache) readAll() {
+	t.reading++
+	t.owed = true
+	t.walk(t.root, t.dueAgain)
+}
+
+// dueAgain has a node looked at, for Initialized to wait for.
+func (t *TreeCache) dueAgain(n *treeNode) {
+	if n.due == 0 {
+		t.missing++
+	}
+	n.due = max(t.reading, 1)
+	switch {
+	case n.node.Load() == nil:
+		t.touch(n, t.first(n))
+	case t.sub == nil && (n.data.Changed == nil || t.deep(n) && n.list.Changed == nil):
+		t.touch(n, t.first(n)|readCheck) // watches have ended with their session
+	case t.deep(n):
+		t.touch(n, readCheck)
+	default:
+		t.touch(n, readStat)
+	}
+}
+
+// first is what is read of a node that nothing is known of. Under a subscription its Stat tells whether it has children.
+func (t *TreeCache) first(n *treeNode) treeReads {
+	if t.sub == nil && t.deep(n) {
+		return readData | readList
+	}
+	return readData
+}
+
+// deep reports whether children of n are wanted.
+func (t *TreeCache) deep(n *treeNode) bool {
+	return t.opt.depthLimit == 0 || n.depth+1 < t.opt.depthLimit
+}
+
+// pump sends what there is room for, and tells when everything was read.
+func (t *TreeCache) pump() {
+	for t.head < len(t.todo) && t.inFlight < t.window && !t.paused && !t.ended && !t.closed.Load() {
+		n := t.todo[t.head]
+		t.todo[t.head] = nil
+		t.head++
+		n.queued = false
+		if !n.gone {
+			t.ask(n)
+		}
+	}
+	if t.head == len(t.todo) || t.head > 1<<16 { // else it would grow as long as there is always something to read
+		t.todo = t.todo[:copy(t.todo, t.todo[t.head:])]
+		t.head = 0
+	}
+	if t.owed && t.missing == 0 && !t.down && !t.closed.Load() {
+		t.owed = false
+		t.tell(Initialized, nil)
+		t.ready.Complete(struct{}{}, nil)
+	}
+}
+
+// ask reads what is wanted of a node, in one go.
+func (t *TreeCache) ask(n *treeNode) {
+	t.asked++
+	r := &treeRead{n: n, what: n.want, due: n.due, at: t.asked}
+	n.want, n.busy = 0, true
+	if r.what&(readCheck|readStat) != 0 && (n.node.Load() == nil || r.what&(readData|readList) == readData|readList) {
+		r.what = r.what&^(readCheck|readStat) | readData
+	}
+	if !t.deep(n) {
+		r.what &^= readList
+	}
+	if r.what&readData != 0 {
+		r.what &^= readExist // which is for when that finds nothing
+	}
+	if r.what&^readStat != 0 {
+		r.what &^= readStat // there is a Stat in every answer
+	}
+	shots := t.sub == nil
+	if r.what&readData != 0 {
+		switch armed := n.data.Changed != nil; {
+		case shots && !armed && t.opt.noData:
+			send(t, r, t.cl.ExistsAndWatch(t.ctx, n.path), func(w zk.Watched[*zk.Stat], err error) {
+				r.stat(w.Value, err)
+				if err == nil && (w.Value != nil || n == t.root) {
+					t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
+				} else {
+					w.Unwatch(t.ctx) // of a node that is not there: its parent tells if it comes
+				}
+			})
+		case shots && !armed:
+			send(t, r, t.cl.GetAndWatch(t.ctx, n.path), func(w zk.Watched[zk.Node], err error) {
+				if r.node, r.dataErr = w.Value, err; err == nil {
+					t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
+				}
+			})
+		case t.opt.noData:
+			send(t, r, t.cl.Exists(t.ctx, n.path), r.stat)
+		default:
+			send(t, r, t.cl.Get(t.ctx, n.path), func(node zk.Node, err error) { r.node, r.dataErr = node, err })
+		}
+	}
+	switch {
+	case r.what&readStat != 0:
+		send(t, r, t.cl.Exists(t.ctx, n.path), func(st *zk.Stat, err error) { r.exists, r.existErr = st, err })
+	case r.what&readExist != 0:
+		send(t, r, t.cl.ExistsAndWatch(t.ctx, n.path), func(w zk.Watched[*zk.Stat], err error) {
+			if r.exists, r.existErr = w.Value, err; err == nil {
+				t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
+			}
+		})
+	case r.what&readList != 0 && shots && n.list.Changed == nil:
+		send(t, r, t.cl.ChildrenAndWatch(t.ctx, n.path), func(w zk.Watched[zk.ChildList], err error) {
+			if r.list, r.listErr = w.Value, err; err == nil {
+				t.arm(n, &n.list, watching{w.Changed, w.Unwatch}, readList)
+			}
+		})
+	case r.what&(readList|readCheck) != 0:
+		send(t, r, t.cl.Children(t.ctx, n.path), func(list zk.ChildList, err error) { r.list, r.listErr = list, err })
+	}
+	if r.left == 0 { // a list that is not wanted
+		n.busy = false
+		t.settle(n, r.due)
+	}
+}
+
+// stat takes the answer of a read without data.
+func (r *treeRead) stat(st *zk.Stat, err error) {
+	switch r.dataErr = err; {
+	case err != nil:
+	case st == nil:
+		r.dataErr = zk.ErrNoNode
+	default:
+		r.node.Stat = *st
+	}
+}
+
+// send counts a request of r, and has its answer taken.
+func send[T any](t *TreeCache, r *treeRead, f *future.Future[T], take func(T, error)) {
+	r.left++
+	t.inFlight++
+	f.On(t.work).OnComplete(func(v T, err error) {
+		take(v, err)
+		t.inFlight--
+		if r.left--; r.left > 0 || t.closed.Load() {
+			return
+		}
+		t.answered(r)
+		t.pump()
+	})
+}
+
+// answered learns what the answers say.
+func (t *TreeCache) answered(r *treeRead) {
+	n := r.n
+	n.busy = false
+	if n.gone || t.ended {
+		return
+	}
+	more := t.learn(r)
+	t.touch(n, more)
+	if more == 0 && n.held == nil {
+		t.settle(n, r.due)
+	}
+	if r.same && !n.gone {
+		t.vouch(n, r.at)
+	}
+}
+
+// settle says that a node was looked at, in a reading of everything that it was due in.
+func (t *TreeCache) settle(n *treeNode, due uint64) {
+	if due != 0 && n.due == due {
+		n.due = 0
+		t.missing--
+	}
+}
+
+// failed decides about an answer that is none: what is to be read again; or out, if the node is not to be here.
+func (t *TreeCache) failed(err error, what treeReads) (again treeReads, out bool) {
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return 0, true
+	case errors.Is(err, zk.ErrConnectionLoss):
+		return what, false // requests wait for the next connection
+	case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed):
+		t.over(err)
+		return 0, false
+	case errors.Is(err, zk.ErrNoAuth):
+		t.faults.tell(err)
+		return 0, true
+	case errors.Is(err, zk.ErrOverloaded):
+		t.window = max(1, t.window/2)
+	case !errors.Is(err, zk.ErrThrottled) && !errors.Is(err, zk.ErrSessionExpired):
+		t.faults.tell(err)
+	}
+	t.pause()
+	return what, false
+}
+
+// learn brings the cache up to date with the answers, and returns what they make necessary to be read.
+func (t *TreeCache) learn(r *treeRead) (more treeReads) {
+	n := r.n
+	if r.what&readData != 0 {
+		if r.dataErr != nil {
+			again, out := t.failed(r.dataErr, readData)
+			if more |= again; out {
+				return t.absent(n, r.dataErr)
+			}
+		} else {
+			more |= t.put(n, r)
+		}
+	}
+	if r.what&readStat != 0 {
+		switch {
+		case r.existErr != nil:
+			again, out := t.failed(r.existErr, readStat)
+			if more |= again; out {
+				return t.absent(n, r.existErr)
+			}
+		case r.exists == nil:
+			return t.absent(n, zk.ErrNoNode)
+		default:
+			again, _ := t.compare(n, r, *r.exists)
+			more |= again
+		}
+	}
+	if r.what&readExist != 0 {
+		if r.existErr != nil {
+			again, out := t.failed(r.existErr, readExist)
+			if more |= again; out {
+				return t.absent(n, r.existErr)
+			}
+		} else if r.exists != nil {
+			more |= t.first(n)
+		}
+	}
+	if asked := r.what & (readList | readCheck); asked != 0 {
+		if r.listErr != nil {
+			again, out := t.failed(r.listErr, asked)
+			if more |= again; out {
+				return more | t.absent(n, r.listErr)
+			}
+		} else {
+			more |= t.children(n, r)
+		}
+	}
+	return more
+}
+
+// put takes what was read of a node itself.
+func (t *TreeCache) put(n *treeNode, r *treeRead) (more treeReads) {
+	now := &zk.Node{Path: n.path, Data: r.node.Data, Stat: r.node.Stat}
+	old := n.node.Load()
+	if old != nil && old.Czxid != now.Czxid { // deleted, and made again
+		t.clear(n)
+		old = nil
+	}
+	if old == nil {
+		if up := n.up; up != nil && up.node.Load().Pzxid < now.Czxid {
+			if n.held == nil || n.held.node.Czxid != now.Czxid {
+				n.held = &heldNode{asked: t.asked}
+				up.holds = append(up.holds, n)
+			}
+			n.held.node, n.held.due = now, r.due
+			t.touch(up, readStat)
+			return 0
+		}
+		return t.appear(n, now) &^ r.what
+	}
+	r.same = true
+	n.node.Store(now)
+	if old.Mzxid != now.Mzxid {
+		t.tell(NodeUpdated, now)
+	}
+	return 0
+}
+
+// appear adds a node, and returns what is to be read of it now.
+func (t *TreeCache) appear(n *treeNode, now *zk.Node) treeReads {
+	n.held = nil
+	n.node.Store(now)
+	t.tell(NodeAdded, now)
+	if t.deep(n) && (t.sub == nil || now.NumChildren > 0) {
+		return readList
+	}
+	return 0
+}
+
+// vouch adds the children of n that were held until it was read by a later request. It is the same node as before; so it
+// was there all the time.
+func (t *TreeCache) vouch(n *treeNode, at uint64) {
+	holds := n.holds
+	n.holds = nil
+	for _, kid := range holds {
+		switch held := kid.held; {
+		case held == nil || kid.gone:
+		case held.asked >= at && held.node.Czxid > n.node.Load().Pzxid:
+			n.holds = append(n.holds, kid)
+			t.touch(n, readStat)
+		default:
+			more := t.appear(kid, held.node)
+			t.touch(kid, more)
+			if more == 0 {
+				t.settle(kid, held.due)
+			}
+		}
+	}
+}
+
+// compare takes a Stat of a node that is in the cache, and reports whether it is the same one.
+func (t *TreeCache) compare(n *treeNode, r *treeRead, st zk.Stat) (more treeReads, same bool) {
+	now := n.node.Load()
+	if now == nil || now.Czxid != st.Czxid {
+		return t.first(n), false
+	}
+	r.same = true
+	if now.Mzxid != st.Mzxid {
+		return readData, true
+	}
+	if now.Stat != st {
+		n.node.Store(&zk.Node{Path: n.path, Data: now.Data, Stat: st})
+	}
+	return 0, true
+}
+
+// children takes what was read of a node's children.
+func (t *TreeCache) children(n *treeNode, r *treeRead) (more treeReads) {
+	if n.held != nil {
+		return 0 // when it is added they are read
+	}
+	list := r.list
+	more, same := t.compare(n, r, list.Stat)
+	if !same || !t.deep(n) {
+		return more
+	}
+	slices.Sort(list.Names)
+	for _, kid := range n.children() {
+		if _, there := slices.BinarySearch(list.Names, kid.name()); !there {
+			t.touch(kid, readData) // which says that it is not; or it has come since
+		}
+	}
+	for _, name := range list.Names {
+		if n.kid(name) == nil {
+			t.welcome(n, name)
+		}
+	}
+	return more
+}
+
+// welcome makes a place for a child, and has it read.
+func (t *TreeCache) welcome(n *treeNode, name string) {
+	if !t.deep(n) || t.opt.selects != nil && !t.opt.selects(n.below(name)) {
+		return
+	}
+	kid := n.add(name)
+	if n.due != 0 {
+		kid.due = n.due
+		t.missing++
+	}
+	t.touch(kid, t.first(kid))
+}
+
+// absent says that there is no such node, or none that may be read.
+func (t *TreeCache) absent(n *treeNode, err error) (more treeReads) {
+	t.clear(n)
+	if n != t.root {
+		t.leave(n)
+		return 0
+	}
+	if errors.Is(err, zk.ErrNoAuth) {
+		t.ready.Complete(struct{}{}, err)
+	} else if t.sub == nil && n.data.Changed == nil {
+		more = readExist
+	}
+	return more
+}
+
+// clear removes a node and all below it, the leaves first.
+func (t *TreeCache) clear(n *treeNode) {
+	for _, kid := range n.children() {
+		t.clear(kid)
+		t.leave(kid)
+	}
+	n.held, n.holds = nil, nil
+	if old := n.node.Load(); old != nil {
+		n.node.Store(nil)
+		t.tell(NodeRemoved, old)
+	}
+}
+
+// leave gives the place of a node up.
+func (t *TreeCache) leave(n *treeNode) {
+	n.gone = true
+	t.settle(n, n.due)
+	n.disarm()
+	n.up.kids.Load().Delete(n.name())
+}
+
+func (t *TreeCache) tell(what TreeEventType, n *zk.Node) {
+	ev := TreeEvent{Type: what}
+	if n != nil {
+		ev.Node = *n
+	}
+	t.events.tell(ev)
+}
