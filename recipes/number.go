@@ -23,7 +23,9 @@ type number[N int64 | float64] struct {
 	sum    func(a, b N) (N, error)
 }
 
-func (n *number[N]) refuse(err error) error { return &zk.OpError{Op: "counter", Path: n.path, Err: err} }
+func (n *number[N]) refuse(err error) error {
+	return &zk.OpError{Op: "counter", Path: n.path, Err: err}
+}
 
 // start is Add.
 func (n *number[N]) start(ctx context.Context, delta N) *future.Future[Added[N]] {
