@@ -1,6 +1,7 @@
 package zktest_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -35,7 +36,7 @@ func TestCluster(t *testing.T) {
 		t.Parallel()
 		return cluster{zktest.NewCluster(t, 3, append([]zktest.ClusterOption{zktest.WithTickTime(tick), options}, opts...)...)}
 	}
-	for _, tt := range undisturbed {
+	for _, tt := range slices.Concat(undisturbed, subscriptions) {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, start(t)) })
 	}
 	t.Run("KilledServers", func(t *testing.T) { testKilledServers(t, start(t)) })
