@@ -219,5 +219,8 @@ func (w *observed) Complete(b *future.Batch, r session.Reply) {
 	w.Call.Complete(b, r)
 }
 
+// Sub makes an observed operation a session.Subscriber, if it is one.
+func (w *observed) Sub() *session.Sub { return w.Call.(session.Subscriber).Sub() }
+
 // Age makes an observed operation a session.Elder, as every operation is one.
 func (w *observed) Age(body []byte) wire.Op { return w.Call.(session.Elder).Age(body) }

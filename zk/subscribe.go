@@ -28,8 +28,9 @@ const (
 type SubscribeOption func(*subscribing) error
 
 type subscribing struct {
-	buffer int
-	lane   handler.Lane
+	buffer  int
+	lane    handler.Lane
+	degrade bool
 }
 
 // Buffered bounds the events that have not been received yet. Where one more comes, all of them are
@@ -55,6 +56,16 @@ func OnLane(l handler.Lane) SubscribeOption {
 	}
 }
 
+// DegradeToOneShot has a [PersistentWatch] subscription work on servers before 3.6 as well, by the one-shot watches of
+// exists and getChildren, which the client sets again whenever they fire. The promises are the same, at a price: a
+// [Resync] comes also where the client cannot know that nothing happened before the watch was set again, which is
+// always so behind NodeCreated and NodeDeleted; each change of the list of children costs the reading of the whole list,
+// and so the node must be readable (ErrNoAuth). A [PersistentRecursiveWatch] cannot be had like that: it fails with
+// ErrUnimplemented all the same. Default: ErrUnimplemented for both. Servers from 3.6 on do not notice the option.
+func DegradeToOneShot() SubscribeOption {
+	return func(o *subscribing) error { o.degrade = true; return nil }
+}
+
 // Subscribe watches a node for as long as the subscription is open. The future completes when the server
 // has the watch: every change after that is told. The node need not exist.
 //
@@ -74,7 +85,7 @@ func OnLane(l handler.Lane) SubscribeOption {
 //
 // A view's subscription ends with the view, that of [Client.Pinned] with the session.
 //
-// Errors: ErrUnimplemented on a server before 3.6, and those of every operation.
+// Errors: ErrUnimplemented on a server before 3.6 (but see [DegradeToOneShot]), and those of every operation.
 func (c *Client) Subscribe(ctx context.Context, path string, t WatchType, opts ...SubscribeOption) *future.Future[*Subscription] {
 	mustContext(ctx)
 	o := subscribing{buffer: 1024}
@@ -121,6 +132,8 @@ func (k subscribeKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (*Subsc
 	}
 	return k.s, nil
 }
+
+func (k subscribeKind) explain(err error) error { return k.s.explain(err) }
 
 func (k subscribeKind) sub() *session.Sub { return &k.s.sub }
 

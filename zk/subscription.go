@@ -38,7 +38,7 @@ type eventFunc struct {
 
 func newSubscription(c *Client, full string, t WatchType, o subscribing) *Subscription {
 	s := &Subscription{c: c, lane: o.lane, buf: eventBuffer{max: o.buffer}}
-	s.sub = session.Sub{Path: full, Recursive: t == PersistentRecursiveWatch, Epoch: c.epoch, Call: subCall{s}}
+	s.sub = session.Sub{Path: full, Recursive: t == PersistentRecursiveWatch, Epoch: c.epoch, Degrade: o.degrade, Call: subCall{s}}
 	s.round = c.own.now()
 	if s.lane == nil {
 		s.lane = c.opt.handler.Lane(fmt.Sprintf("%s/sub-%d", c.name, c.subs.Add(1)))
@@ -160,7 +160,8 @@ func (s *Subscription) C() <-chan Event {
 
 // Err returns nil while the subscription is open, and then why it is not: ErrClosed after Close of the
 // subscription, its view or the client; ErrUnwatched after [Client.RemoveWatches]; ErrSessionExpired for a
-// pinned view's; ErrUnimplemented when the client had to go on with a server before 3.6.
+// pinned view's; ErrUnimplemented when the client had to go on with a server before 3.6
+// (but see [DegradeToOneShot]), ErrNoAuth when it was degraded and the node may not be read any more.
 func (s *Subscription) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +202,7 @@ func (s *Subscription) finish(b *future.Batch, cause error) {
 		s.mu.Unlock()
 		return
 	}
-	err := &OpError{Op: "watch", Path: s.Path(), Err: cause}
+	err := &OpError{Op: "watch", Path: s.Path(), Err: s.explain(cause)}
 	s.err = err
 	s.buf.end()
 	arrival := s.arrival
@@ -211,6 +212,14 @@ func (s *Subscription) finish(b *future.Batch, cause error) {
 	if arrival != nil {
 		arrival.CompleteIn(b, struct{}{}, nil)
 	}
+}
+
+// explain says why a subscription that may be degraded was not.
+func (s *Subscription) explain(err error) error {
+	if err == ErrUnimplemented && s.sub.Degrade && s.sub.Recursive {
+		return fmt.Errorf("%w: no one-shot watch tells of what is below a node", err)
+	}
+	return err
 }
 
 // take puts an event into the buffer.

@@ -97,7 +97,7 @@ func write(p *zktest.Process, cl *zk.Client) {
 }
 
 // comeAndGo is what other users of the client do on the same paths.
-func comeAndGo(p *zktest.Process, cl *zk.Client, shots *[]*shot) {
+func comeAndGo(p *zktest.Process, cl *zk.Client, shots *[]*shot, opts ...zk.SubscribeOption) {
 	ctx := p.Context()
 	path := []string{"/t", "/t/a", "/tt"}[p.Rand().IntN(3)]
 	mode := []zk.WatchType{zk.PersistentWatch, zk.PersistentRecursiveWatch}[p.Rand().IntN(2)]
@@ -115,7 +115,7 @@ func comeAndGo(p *zktest.Process, cl *zk.Client, shots *[]*shot) {
 	default:
 		short, cancel := p.Handler().WithTimeout(ctx, p.Between(0, 2*time.Second))
 		defer cancel()
-		if sub, err := cl.Subscribe(short, path, mode).Wait(); err == nil {
+		if sub, err := cl.Subscribe(short, path, mode, opts...).Wait(); err == nil {
 			p.Sleep(p.Between(0, time.Second))
 			_ = sub.Close(ctx).WaitErr()
 		}
@@ -157,15 +157,15 @@ type mirror struct {
 	synced int              // Resyncs
 }
 
-func newMirror(s *zktest.Sim, p *zktest.Process, cl *zk.Client, mode zk.WatchType, buffer int) *mirror {
-	m := &mirror{s: s, cl: cl, mode: mode, exact: buffer > 100, nodes: map[string]int64{}, known: map[string]bool{}}
+func newMirror(s *zktest.Sim, p *zktest.Process, cl *zk.Client, mode zk.WatchType, buffer int, opts ...zk.SubscribeOption) *mirror {
+	m := &mirror{s: s, cl: cl, mode: mode, exact: buffer > 100 && len(opts) == 0, nodes: map[string]int64{}, known: map[string]bool{}}
 	cl.OnState(func(c zk.StateChange) {
 		if c.To == zk.Connected || c.To == zk.ConnectedReadOnly {
 			m.ups++
 		}
 	})
 	for p.Context().Err() == nil {
-		f := cl.Subscribe(p.Context(), simTree, mode, zk.Buffered(buffer))
+		f := cl.Subscribe(p.Context(), simTree, mode, append(opts, zk.Buffered(buffer))...)
 		f.OnComplete(func(*zk.Subscription, error) { m.ups = 0 })
 		if sub, err := f.Wait(); err == nil {
 			sub.OnEvent(m.hear)

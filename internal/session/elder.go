@@ -41,6 +41,12 @@ func (m *Machine) ages(r *Request, frame []byte, h proto.ReplyHeader) (unknown, 
 	if !unknown || r.state != reqWritten {
 		return unknown, false
 	}
+	if s := degrades(r); s != nil { // on the next connection it is known what to do
+		m.posts.at(s.Path).written--
+		s.written = false
+		m.queue.unshift(r, frame)
+		return true, true
+	}
 	e, ok := r.Call.(Elder)
 	if !ok {
 		return true, false
@@ -65,6 +71,20 @@ func (q *queue) unshift(r *Request, frame []byte) {
 	q.enc.B = slices.Insert(q.enc.B, q.head, frame...)
 	r.state = reqQueued
 	q.reqs.unshift(r)
+}
+
+// enqueueFirst is enqueue for a request of the machine's own that goes before everything else in the queue.
+func (m *Machine) enqueueFirst(r *Request, body wire.Record) {
+	m.submitted++
+	r.order = m.submitted
+	m.xid = wire.NextXid(m.xid)
+	r.xid = m.xid
+	var e wire.Encoder
+	if err := e.AppendRequest(r.xid, r.Op, body, 0); err != nil {
+		panic(err) // records of our own making always encode
+	}
+	r.size = int32(len(e.B))
+	m.queue.unshift(r, e.B)
 }
 
 // unshift puts r in front of the oldest request.

@@ -13,6 +13,7 @@ import (
 type Sub struct {
 	Path      string
 	Recursive bool   // of everything below Path too
+	Degrade   bool   // where the server has no watches that stay, by one-shot watches; not if Recursive
 	Epoch     uint64 // not 0: it ends with that session
 	Call      SubCall
 
@@ -58,6 +59,7 @@ type post struct {
 	lowering bool   // one of coming takes the recursive mode back
 	repairs  int    // on conn, setWatches requests for child watches that were not answered
 	gone     bool   // since the oldest of these was written, the node was deleted and is not there again
+	shots    *shots // what stands for it where the server has no such watches; nil: nothing
 
 	prev, next *post // in the ring of all, oldest first
 }
@@ -68,6 +70,7 @@ type posts struct {
 	root    post
 	deep    int // posts with recursive subscriptions
 	longest int // at least as long as the longest path of these
+	waiting int // requests that wait for one-shot watches
 }
 
 func (ps *posts) init() {

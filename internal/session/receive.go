@@ -183,10 +183,14 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 		m.finish(Closed, err, ErrClosed)
 		return nil
 	}
+	var bad error
 	if !again {
 		m.watch(r, code)
 		if r.Op == wire.OpAddWatch {
 			m.added(r, h)
+		}
+		if r.internal {
+			bad = m.shot(r, code, body)
 		}
 		m.arrived(r)
 		m.answer(r, h, body)
@@ -194,7 +198,7 @@ func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) erro
 	if unknownOp(h) || disowns(code) { // the server closes the connection: nothing may be written to it any more
 		return fmt.Errorf("%v: %w", r.Op, code)
 	}
-	return nil
+	return bad
 }
 
 // answered notes an answer, given with the leader's help or without.

@@ -63,6 +63,10 @@ func (m *Machine) arrived(r *Request) {
 		m.unwatch(r.Watch.Path, r.Watch.Kind)
 	} else if r.Op == wire.OpAddWatch {
 		m.addOver(r)
+	} else if r.internal {
+		if a, ok := r.Call.(shooting); ok && m.watches.arrived(a.p.path, a.kind) {
+			m.unwatch(a.p.path, a.kind)
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func (m *Machine) failSent(err error) {
 		m.complete(r, err)
 		m.arrived(r)
 	}
+	m.failWaiting(err)
 }
 
 // failPinned fails what was to be written on this connection only.
@@ -139,6 +140,10 @@ func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
 		m.age(r)
 		if err := m.unfit(r); err != nil {
 			m.queue.drop()
+			if s := degrades(r); s != nil && err == wire.CodeUnimplemented {
+				m.subscribeByShots(r, s)
+				continue
+			}
 			m.complete(r, err)
 			m.arrived(r)
 			continue

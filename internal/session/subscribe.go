@@ -10,13 +10,13 @@ import (
 // covers reports whether what the server has on path tells of all that a one-shot watch would tell.
 func (m *Machine) covers(path string, kind WatchKind) bool {
 	p := m.posts.byPath[path]
-	return p != nil && p.conn == m.conn && (p.mode == wire.ModePersistent || kind != WatchChild)
+	return p != nil && p.conn == m.conn && m.degraded(p) == nil && (p.mode == wire.ModePersistent || kind != WatchChild)
 }
 
 // claims reports whether a post has the server's table for itself, or is about to.
 func (m *Machine) claims(path string, kind WatchKind) bool {
 	p := m.posts.byPath[path]
-	return p != nil && (kind != WatchChild || p.coming[wire.ModePersistent] > 0 || p.conn == m.conn && p.mode == wire.ModePersistent)
+	return p != nil && (m.degraded(p) != nil || kind != WatchChild || p.coming[wire.ModePersistent] > 0 || p.conn == m.conn && p.mode == wire.ModePersistent)
 }
 
 // unsettled reports whether a request for a one-shot watch has to wait: up to 3.8 its watch would take the
@@ -132,6 +132,9 @@ func (m *Machine) Unsubscribe(s *Sub, r *Request) bool {
 
 // tend has the server watch at p what is wanted there and no more. It reports whether r was used for that.
 func (m *Machine) tend(p *post, r *Request) (used bool) {
+	if h := m.degraded(p); h != nil {
+		return m.tendShots(p, h, r)
+	}
 	switch {
 	case p.replay == m.conn && p.conn != m.conn && m.phase == phaseReplay:
 		return false // when that is answered
@@ -277,28 +280,49 @@ func (m *Machine) notify(e Event) {
 	default:
 		return // a server sends no others
 	}
-	m.posts.hears(m.conn, e, func(s *Sub, e Event) { m.do(DoNotify, &Notice{Sub: s, Event: e}) })
-	if p := m.posts.byPath[e.Path]; p != nil && len(p.subs) == 0 {
+	p := m.posts.byPath[e.Path]
+	if p != nil {
+		if h := m.degraded(p); h != nil {
+			m.fired(p, h, e)
+			return
+		}
+	}
+	m.hear(e)
+	if p != nil && len(p.subs) == 0 {
 		m.tend(p, nil) // perhaps the last one-shot watch has gone
 	}
+}
+
+func (m *Machine) hear(e Event) {
+	m.posts.hears(m.conn, e, func(s *Sub, e Event) { m.do(DoNotify, &Notice{Sub: s, Event: e}) })
 }
 
 // restored says that the server has answered the replay. What happened since the last connection nobody
 // will tell: every subscription gets a Resync, before anything that happens from now on.
 func (m *Machine) restored() {
 	if m.caps.lacks(wire.OpAddWatch) {
-		m.endPosts(wire.CodeUnimplemented, every)
+		m.endPosts(wire.CodeUnimplemented, func(s *Sub) bool { return !s.degrades() })
+		for _, p := range m.posts.all() {
+			if len(p.subs) > 0 {
+				m.rearm(p, m.degrade(p))
+			}
+		}
 		return
 	}
 	for _, p := range m.posts.all() {
 		if p.replay == m.conn {
 			m.have(p, p.mode)
 		}
-		for _, s := range p.subs {
-			ev := Event{Type: wire.EventResync, Path: p.path, Zxid: -1, SessionChanged: s.epoch != m.sess.Epoch}
-			s.epoch = m.sess.Epoch
-			m.do(DoNotify, &Notice{Sub: s, Event: ev})
-		}
+		m.resync(p)
 		m.tend(p, nil)
+	}
+}
+
+// resync tells everybody at p that events may be missing.
+func (m *Machine) resync(p *post) {
+	for _, s := range p.subs {
+		ev := Event{Type: wire.EventResync, Path: p.path, Zxid: -1, SessionChanged: s.epoch != m.sess.Epoch}
+		s.epoch = m.sess.Epoch
+		m.do(DoNotify, &Notice{Sub: s, Event: ev})
 	}
 }

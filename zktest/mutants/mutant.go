@@ -96,4 +96,6 @@ var (
 	retryTest = Test{"zktest", "TestSimRetry"}
 	// subscribeTest is what subscriptions promise, under every fault.
 	subscribeTest = Test{"zktest", "TestSimSubscribe"}
+	// degradeTest is what they promise where one-shot watches stand for them, likewise.
+	degradeTest = Test{"zktest", "TestSimDegrade"}
 )

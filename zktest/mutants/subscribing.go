@@ -164,4 +164,17 @@ var subscribing = []Mutant{
 	all := Event{Type: Resync`,
 		}},
 	},
+	{
+		Name:    "gap-unnoticed",
+		What:    "what happens between the firing of a one-shot watch and its setting anew is not looked for",
+		KnownAs: "clients that loop over exists with a watch",
+		Breaks:  "the mirrors show the node",
+		Test:    degradeTest,
+		Worst:   1,
+		Patches: []Patch{{
+			"internal/session/degrade.go",
+			`	same := h.data.known && there == h.there`,
+			`	same := mutant.On("gap-unnoticed") || h.data.known && there == h.there`,
+		}},
+	},
 }
