@@ -157,18 +157,14 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 			`		m.complete(r, err)
 		m.arrived(r)
 	}
-}
-
-// failPinned`,
+	m.failWaiting(err)`,
 			`		if mutant.On("pending-not-flushed") {
 			continue
 		}
 		m.complete(r, err)
 		m.arrived(r)
 	}
-}
-
-// failPinned`,
+	m.failWaiting(err)`,
 		}},
 	},
 	{

@@ -39,12 +39,12 @@ var subscribing = []Mutant{
 		Worst:   1,
 		Patches: []Patch{{
 			"internal/session/subscribe.go",
-			`			ev := Event{Type: wire.EventResync`,
-			`			if mutant.On("no-resync") {
-				s.epoch = m.sess.Epoch
-				continue
-			}
-			ev := Event{Type: wire.EventResync`,
+			`		ev := Event{Type: wire.EventResync`,
+			`		if mutant.On("no-resync") {
+			s.epoch = m.sess.Epoch
+			continue
+		}
+		ev := Event{Type: wire.EventResync`,
 		}},
 	},
 	{
@@ -69,13 +69,13 @@ var subscribing = []Mutant{
 			},
 			{
 				"internal/session/subscribe.go",
-				`			s.epoch = m.sess.Epoch
-			m.do(`,
-				`			s.epoch = m.sess.Epoch
-			if mutant.On("resync-too-early") {
-				continue
-			}
-			m.do(`,
+				`		s.epoch = m.sess.Epoch
+		m.do(`,
+				`		s.epoch = m.sess.Epoch
+		if mutant.On("resync-too-early") {
+			continue
+		}
+		m.do(`,
 			},
 		},
 	},
