@@ -52,6 +52,9 @@ type contender struct {
 	shared bool
 }
 
+// ordered reports whether the number decides.
+func (c contender) ordered() bool { return c.seq >= 0 && c.seq < orderedBelow }
+
 // parseContender reads a name: <anything><marker><number>, where others are markers of exclusive contenders beside
 // those of the kinds. ok is false for a foreign node.
 func parseContender(name string, others []string) (c contender, ok bool) {
@@ -94,7 +97,7 @@ func contenders(names, others []string) (cs []contender, exact bool) {
 	for _, name := range names {
 		if c, ok := parseContender(name, others); ok {
 			cs = append(cs, c)
-			exact = exact && c.seq >= 0 && c.seq < orderedBelow
+			exact = exact && c.ordered()
 		}
 	}
 	slices.SortFunc(cs, func(a, b contender) int {

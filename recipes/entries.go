@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -41,7 +42,7 @@ type entries struct {
 //
 // Errors: if ctx or the session ends before the server's answer, an error whose [zk.MaybeApplied] is true when the item
 // may be in the queue. With any other it is not. ErrBadArguments for an invalid path or priority, ErrTooLong, ErrNoAuth,
-// ErrClosed; ErrNodeExists if the queue's numbers have run out, after 2^31 items, and it was never empty.
+// ErrClosed.
 func (e *entries) Put(ctx context.Context, item []byte, opts ...PutOption) *future.Future[struct{}] {
 	return e.PutAll(ctx, [][]byte{item}, opts...)
 }
@@ -77,9 +78,14 @@ func (e *entries) put(co *future.Co, ctx context.Context, prefix string, items [
 	}
 	next := func() { mine.Complete(struct{}{}, nil) }
 	defer next()
+	number := -1 // ours, of the first item: when those of the server have run out
 	fill := func(tx *zk.Txn) {
-		for _, item := range items {
-			tx.Create(prefix, item, zk.Sequential)
+		for i, item := range items {
+			if number < 0 {
+				tx.Create(prefix, item, zk.Sequential)
+			} else {
+				tx.Create(fmt.Sprintf("%s%010d", prefix, number+i), item)
+			}
 		}
 	}
 	return e.inSession(co, ctx, func(view *zk.Client) error {
@@ -90,14 +96,26 @@ func (e *entries) put(co *future.Co, ctx context.Context, prefix string, items [
 				}
 			})
 			e.ready = err == nil || e.ready && !errors.Is(err, zk.ErrNoNode)
-			if !errors.Is(err, zk.ErrNoNode) || zk.MaybeApplied(err) {
+			switch {
+			case zk.MaybeApplied(err):
 				return err
-			}
-			if err := e.ensure(co, ctx, view, e.dir); err != nil {
+			case errors.Is(err, zk.ErrNodeExists): // a server of 3.6 or later gives the last number again and again
+				number = e.anyUnordered(len(items))
+			case !errors.Is(err, zk.ErrNoNode):
 				return err
+			default:
+				if err := e.ensure(co, ctx, view, e.dir); err != nil {
+					return err
+				}
 			}
 		}
 	})
+}
+
+// anyUnordered returns the first of n numbers that decide nothing, see orderedBelow, any of them.
+func (e *entries) anyUnordered(n int) int {
+	random, _ := strconv.ParseUint(e.cl.GUID()[:8], 16, 32)
+	return orderedBelow + int(random%uint64(1<<31-orderedBelow-n))
 }
 
 // Len is how many items are in the queue, those that are held included. It counts whatever is below the path.
@@ -145,7 +163,7 @@ func (e *entries) inTurn(co *future.Co, ctx context.Context, view *zk.Client, na
 			first = i
 			break
 		}
-		exact = exact && es[i].seq >= 0 && es[i].seq < orderedBelow
+		exact = exact && es[i].ordered()
 	}
 	if exact {
 		first = len(es)

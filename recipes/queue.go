@@ -12,23 +12,30 @@ import (
 //
 // Layout: <path>/entry-<priority, three digits>-<number> is an item. It is Kazoo's, so clients in Go and Python may use
 // one path; Curator's queues have another. <path>-ops has a node for each request that is under way. Other children of the
-// path are ignored.
+// path are ignored. When the numbers have run out, after 2^31 items in a queue that was never empty, items get any number
+// and are in the order of their creation all the same; who takes one then has the [Lock] <path>-__lock__ meanwhile, because
+// names come again.
 //
 // An item is gone when it is handed out, so whoever dies with one in hand takes it along: at most once. See
 // [LockingQueue] for at least once. Nothing is put or taken twice though answers are lost.
 //
 // SUSPENDED, LOST: Put and Get go on as soon as they can, unless the session ended while nobody can tell what was done;
 // see there. Cancelled or timed out: an item that was just being taken is put back in its place, unless the session ends
-// before that is done. Path deleted: it is made anew. Left behind on failure: nothing but the path and <path>-ops.
+// before that is done. Path deleted: it is made anew. Left behind on failure: nothing but these paths.
 //
 // ZooKeeper is not made for queues: everything is in memory on every server, an item is less than a megabyte, and the
 // names of all must fit into one reply, see [zk.WithMaxReply], and into Java's jute.maxbuffer on the servers. A Put wakes
 // all who wait in Get. Hundreds of items for tens of clients are well; many more want something else.
-type Queue struct{ entries }
+type Queue struct {
+	entries
+	guard contest // see take
+}
 
 // NewQueue returns a queue on path, which is created when it is needed. It makes nothing and cannot fail.
 func NewQueue(cl *zk.Client, path string, opts ...Option) *Queue {
-	return &Queue{entries{recipe: newRecipe(cl, "queue", path, opts), dir: path}}
+	r := newRecipe(cl, "queue", path, opts)
+	r.opt.notEphemeral = false // the guard of the dead must go
+	return &Queue{entries{recipe: r, dir: path}, contest{r.beside(path + "-__lock__"), exclusiveKind}}
 }
 
 // Get takes the next item, and waits for one if there is none. When ctx ends first it fails with ctx's error.
@@ -115,6 +122,20 @@ func (q *Queue) next(co *future.Co, ctx context.Context, view *zk.Client, wait b
 
 // take removes an entry; errGone: somebody else was faster.
 func (q *Queue) take(co *future.Co, ctx context.Context, view *zk.Client, en contender) (*taking, error) {
+	if en.ordered() {
+		return q.takeIf(co, ctx, view, en, func(*zk.Txn) {})
+	}
+	// Between the look at the node and its removal there may be another one of its name, with the same version.
+	alone, err := q.guard.acquire(co, ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer alone.Release(context.WithoutCancel(ctx))
+	return q.takeIf(co, ctx, view, en, func(tx *zk.Txn) { tx.Check(alone.Path(), zk.AnyVersion) })
+}
+
+// takeIf removes an entry in one transaction with conditions.
+func (q *Queue) takeIf(co *future.Co, ctx context.Context, view *zk.Client, en contender, conditions func(tx *zk.Txn)) (*taking, error) {
 	path := q.dir + "/" + en.name
 	node, err := future.Await(co, view.WithRetry(patient).Get(ctx, path))
 	if errors.Is(err, zk.ErrNoNode) {
@@ -126,7 +147,10 @@ func (q *Queue) take(co *future.Co, ctx context.Context, view *zk.Client, en con
 	t := &taking{node: node}
 	on := context.WithoutCancel(ctx)
 	t.done = future.Async(on, q.work, func(co *future.Co) (struct{}, error) {
-		return struct{}{}, q.once(co, on, view, func(tx *zk.Txn) { tx.Delete(path, node.Version) }, nil)
+		return struct{}{}, q.once(co, on, view, func(tx *zk.Txn) {
+			conditions(tx)
+			tx.Delete(path, node.Version)
+		}, nil)
 	})
 	_, err = future.Await(co, t.done)
 	switch {
@@ -151,9 +175,13 @@ func (q *Queue) putBack(ctx context.Context, t *taking) {
 			return struct{}{}, err
 		}
 		// It is lost if the session ends before the answer, and if the queue was deleted meanwhile.
-		return struct{}{}, q.inSession(co, ctx, func(view *zk.Client) error {
+		err := q.inSession(co, ctx, func(view *zk.Client) error {
 			return q.once(co, ctx, view, func(tx *zk.Txn) { tx.Create(t.node.Path, t.node.Data) }, nil)
 		})
+		if errors.Is(err, zk.ErrNodeExists) && !zk.MaybeApplied(err) { // the name has come again
+			err = q.put(co, ctx, t.node.Path[:len(q.dir)+len("/entry-000-")], [][]byte{t.node.Data})
+		}
+		return struct{}{}, err
 	})
 }
 
