@@ -6,6 +6,7 @@
 //	kazoo         Kazoo, the client for Python: scripts of ours, and its own test-suite
 //	gazoo         gazoo itself, as a control
 //	locks         the locks of these three, on one path
+//	queues        the queues of Kazoo and gazoo, on one path
 //
 // What has to be installed is named by the test that lacks it. Without it a test is skipped, and fails instead where CI=true or
 // GAZOO_INTEROP is set to anything:

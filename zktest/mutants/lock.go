@@ -240,8 +240,8 @@ var lock = []Mutant{
 		Patches: []Patch{
 			{
 				"recipes/contender.go",
-				`			exact = exact && c.seq >= 0 && c.seq < orderedBelow`,
-				`			exact = exact && (c.seq >= 0 && c.seq < orderedBelow || mutant.On("number-beyond-range"))`,
+				`			exact = exact && c.ordered()`,
+				`			exact = exact && (c.ordered() || mutant.On("number-beyond-range"))`,
 			},
 			{
 				"recipes/contender.go",

@@ -49,6 +49,7 @@ func All() []Mutant {
 		share,
 		following,
 		leases,
+		queue,
 		retry,
 		hosts,
 	)
@@ -90,6 +91,10 @@ var (
 	watchesTest = Test{"recipes", "TestSimWatches"}
 	// leaseTest is one with a lease.
 	leaseTest = Test{"recipes", "TestSimLease"}
+	// queueTest is one with producers and consumers of a queue.
+	queueTest = Test{"recipes", "TestSimQueue"}
+	// lockingQueueTest is one with those of a locking queue.
+	lockingQueueTest = Test{"recipes", "TestSimLockingQueue"}
 	// clientTest is what a client promises, under every fault.
 	clientTest = Test{"zktest", "TestSimClient"}
 	// retryTest is what views that retry promise, under every fault.

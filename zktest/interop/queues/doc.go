@@ -1,0 +1,2 @@
+// Package queues tests that gazoo and Kazoo share one queue: what either puts is taken once, by either.
+package queues
