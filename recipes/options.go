@@ -19,6 +19,8 @@ type options struct {
 	depthLimit     int // one more than MaxDepth says; 0: none
 	selects        func(path string) bool
 	noData         bool
+	boundary       time.Duration                                           // see WithTimeBoundary
+	partition      func(identifier string, members, set []string) []string // see WithPartitionFunc
 }
 
 // WithIdentifier sets who we are, for people and programs that look: the data of our nodes, or a part of their names.
@@ -77,7 +79,7 @@ func Select(fn func(path string) bool) Option { return func(o *options) { o.sele
 func WithoutData() Option { return func(o *options) { o.noData = true } }
 
 func gather(opts []Option) options {
-	var o options
+	o := options{boundary: 30 * time.Second}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -224,6 +224,9 @@ func (p *Party) begin(path string, data []byte) {
 		if _, err := future.Await(co, stayed); stay.Err() == nil {
 			p.err.Store(&err)
 			m.leave(err)
+			if !m.wasThere && !zk.MaybeApplied(err) {
+				return struct{}{}, nil // there is nothing to remove
+			}
 		}
 		err := remove(co, context.Background(), m.view, m.path)
 		if errors.Is(err, zk.ErrSessionExpired) || errors.Is(err, zk.ErrClosed) { // it is gone, or will be
