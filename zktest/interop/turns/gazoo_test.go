@@ -1,0 +1,131 @@
+package turns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gazoo-go/gazoo/recipes"
+	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest/internal/proxy"
+	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
+)
+
+// patience is how long all turns of a game may take.
+const patience = 3 * server.Patience
+
+// startPlayers has a client of gazoo for each way take turns, until there were so many of all clients.
+func startPlayers(t *testing.T, s *score, turns int, ways []*proxy.Proxy, chroot string) *sync.WaitGroup {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	var players sync.WaitGroup
+	for i, way := range ways {
+		cl, err := zk.Connect(ctx, way.Addr()+chroot, zk.WithSessionTimeout(timeout))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), server.Patience)
+			defer cancel()
+			if err := cl.Close(ctx).WaitErr(); err != nil {
+				t.Errorf("closing: %v", err)
+			}
+		})
+		s.sessions = append(s.sessions, cl.Session().ID)
+		p := &player{score: s, cl: cl, reads: cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever}), who: fmt.Sprint("gazoo", i), number: i}
+		players.Go(func() {
+			if err := p.play(ctx, turns); err != nil {
+				t.Errorf("%s: %v", p.who, err)
+			}
+		})
+	}
+	return &players
+}
+
+// A player is one client of gazoo.
+type player struct {
+	*score
+	cl     *zk.Client
+	reads  *zk.Client // a view that repeats them
+	who    string
+	number int
+	turn   int
+}
+
+func (p *player) play(ctx context.Context, turns int) error {
+	acquire := p.game.join(p.cl, p.number, recipes.WithIdentifier(p.who))
+	for {
+		if n, err := p.reads.Get(ctx, "/turns").Wait(); err != nil || int(n.Version) >= turns {
+			return err
+		}
+		held, err := acquire(ctx).Wait()
+		if err != nil {
+			return err
+		}
+		if err := p.use(ctx, held); errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrSessionExpired) {
+			p.lose()
+		} else if err != nil {
+			return err
+		}
+		if err := held.Release(ctx).WaitErr(); err != nil {
+			return err
+		}
+	}
+}
+
+// use does with a turn what turns.py does.
+func (p *player) use(ctx context.Context, held *recipes.Held) error {
+	p.turn++
+	mark := "x"
+	if p.game.shared(p.number) {
+		mark = "s"
+	}
+	inside := fmt.Sprintf("/inside/%s-%s-%d", mark, p.who, p.turn)
+	if err := commit(ctx, held, zk.ErrNodeExists, func(tx *zk.Txn) {
+		tx.Create(inside, []byte(p.who), zk.Ephemeral)
+		tx.Set("/turns", []byte(p.who), zk.AnyVersion)
+	}); err != nil {
+		return err
+	}
+	entered, err := p.reads.Exists(ctx, inside).Wait()
+	if err != nil {
+		return err
+	}
+	if entered == nil {
+		return zk.ErrNoNode
+	}
+	kids, err := p.reads.Children(ctx, "/inside").Wait()
+	if err != nil {
+		return err
+	}
+	names := kids.Names
+	if alone := slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "x") }); len(names) > p.game.limit || alone && len(names) > 1 {
+		p.t.Errorf("%s has its turn together with %q", p.who, names)
+	}
+	p.had(turn{p.who, entered.Czxid, held.Token(), len(names)})
+	return commit(ctx, held, zk.ErrNoNode, func(tx *zk.Txn) { tx.Delete(inside, zk.AnyVersion) })
+}
+
+// commit commits what is to be done under a lock until the outcome is known; done is the error of the second operation, the
+// one after the check, when that was done before. ErrNoNode of the check means that the lock is lost.
+func commit(ctx context.Context, held *recipes.Held, done error, fill func(*zk.Txn)) error {
+	for {
+		tx := held.Txn()
+		fill(tx)
+		err := tx.Commit(ctx).WaitErr()
+		if failed, ok := errors.AsType[*zk.TxnError](err); ok {
+			if failed.Index == 1 && errors.Is(err, done) {
+				return nil
+			}
+			return err
+		}
+		if !errors.Is(err, zk.ErrConnectionLoss) {
+			return err
+		}
+	}
+}
