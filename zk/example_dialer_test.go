@@ -11,17 +11,16 @@ import (
 	"github.com/gazoo-go/gazoo/zktest"
 )
 
-// A handler's Dialer decides how servers are reached: through a proxy, a tunnel, a Unix socket.
+// A handler's Dialer makes the connections: through a proxy, to a Unix socket, or as here with a word about each.
 func ExampleWithHandler_dialer() {
 	srv := zktest.Start()
 	defer srv.Close()
 	ctx := context.Background()
 
 	pool := handler.NewPool()
-	defer pool.Stop()
 	pool.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
-		fmt.Println("asked for", address)
-		return new(net.Dialer).DialContext(ctx, network, srv.Addr()) // as a tunnel would
+		fmt.Println("dialing", network, address)
+		return new(net.Dialer).DialContext(ctx, "tcp", srv.Addr()) // or "unix" and the path of a socket
 	}
 	cl, err := zk.Connect(ctx, "192.0.2.1:2181", zk.WithHandler(pool))
 	if err != nil {
@@ -30,6 +29,6 @@ func ExampleWithHandler_dialer() {
 	defer func() { cl.Close(ctx).Wait() }()
 	fmt.Println(cl.State())
 	// Output:
-	// asked for 192.0.2.1:2181
+	// dialing tcp 192.0.2.1:2181
 	// CONNECTED
 }

@@ -361,7 +361,7 @@ func TestPasswordIsNotShown(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	onPool(t, func(w *world) {
+	everywhere(t, func(w *world) {
 		cl := w.client(zk.WithReadOnly())
 		log := states(cl)
 		w.srv.Do(func(s *core.Server) { s.SetReadOnly(true) })

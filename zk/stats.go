@@ -19,6 +19,8 @@ type Stats struct {
 	QueuedBytes int // theirs; see [WithMaxQueuedBytes]
 	Unanswered  int // requests that were written and have no reply
 	Watches     int // one-shot watches that are registered
+	// Subscriptions that are open; see [Client.Subscribe].
+	Subscriptions int
 
 	// How long replies took, from the writing of the request on.
 	LastLatency  time.Duration
@@ -33,7 +35,7 @@ func (c *Client) Stats() Stats {
 	return Stats{
 		Requests: s.Requests, Replies: s.Replies, Events: s.Events,
 		BytesSent: s.BytesOut, BytesReceived: s.BytesIn, Dials: s.Dials, Connects: s.Connects,
-		InFlight: c.InFlight(), Queued: s.Queued, QueuedBytes: s.QueuedBytes, Unanswered: s.Unanswered, Watches: s.Watches,
+		InFlight: c.InFlight(), Queued: s.Queued, QueuedBytes: s.QueuedBytes, Unanswered: s.Unanswered, Watches: s.Watches, Subscriptions: s.Subscriptions,
 		LastLatency: s.LastLatency, MaxLatency: s.MaxLatency, TotalLatency: s.TotalLatency,
 	}
 }

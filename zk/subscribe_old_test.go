@@ -46,8 +46,14 @@ func TestDegraded(t *testing.T) {
 			ok(w, cl.Delete(ctx, "/n", 3))
 			tells(w, sub, "NodeDeleted /n", "Resync /n")
 		}
+		if n := cl.Stats().Subscriptions; n != 1 {
+			w.Errorf("%d subscriptions are counted", n)
+		}
 		ok(w, sub.Close(ctx))
 		isRefusal(w, sub.Err(), zk.ErrClosed, false)
+		if n := cl.Stats().Subscriptions; n != 0 {
+			w.Errorf("%d subscriptions are counted", n)
+		}
 		w.noneOfOurs()
 	})
 }

@@ -71,6 +71,7 @@ type posts struct {
 	deep    int // posts with recursive subscriptions
 	longest int // at least as long as the longest path of these
 	waiting int // requests that wait for one-shot watches
+	subs    int // of all posts
 }
 
 func (ps *posts) init() {
@@ -107,6 +108,7 @@ func (ps *posts) all() []*post {
 func (ps *posts) add(p *post, s *Sub) {
 	s.post = p
 	p.subs = append(p.subs, s)
+	ps.subs++
 	if s.Recursive {
 		if p.deep++; p.deep == 1 {
 			ps.deep++
@@ -120,6 +122,7 @@ func (ps *posts) remove(s *Sub) {
 	s.post = nil
 	i := slices.Index(p.subs, s)
 	p.subs = slices.Delete(p.subs, i, i+1)
+	ps.subs--
 	if s.Recursive {
 		if p.deep--; p.deep == 0 {
 			if ps.deep--; ps.deep == 0 {

@@ -13,7 +13,8 @@ type Stats struct {
 
 	Queued, QueuedBytes int // not written yet
 	Unanswered          int // written
-	Watches             int
+	Watches             int // one-shot
+	Subscriptions       int
 }
 
 // replied notes how long a reply took.
@@ -28,7 +29,7 @@ func (m *Machine) Stats() Stats {
 	s := m.stats
 	s.Queued, s.QueuedBytes = m.queue.reqs.n-m.queue.skips, m.queue.bytes()
 	s.Unanswered = m.sent.n
-	s.Watches = m.watches.n
+	s.Watches, s.Subscriptions = m.watches.n, m.posts.subs
 	return s
 }
 
