@@ -25,6 +25,7 @@ type treeNode struct {
 	queued bool   // it waits for room in the window
 	busy   bool   // it is being read
 	due    uint64 // the reading of the whole tree that it is still missing in; 0: none
+	alone  bool   // a request for it and others has failed
 	gone   bool   // it is in the tree no more: answers that still come are about nobody
 	data   watching
 	list   watching

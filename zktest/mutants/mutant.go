@@ -48,6 +48,7 @@ func All() []Mutant {
 		client,
 		share,
 		following,
+		caching,
 		leases,
 		queue,
 		retry,
