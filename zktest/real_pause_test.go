@@ -2,6 +2,7 @@ package zktest_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -14,7 +15,8 @@ import (
 
 func TestRealPausedServer(t *testing.T) {
 	const tick = 500 * time.Millisecond
-	ens := zktest.StartZooKeeper(t, 3, zktest.WithTickTime(tick), zktest.WithSyncLimit(pausedSyncLimit))
+	ens := zktest.StartZooKeeper(t, 3, zktest.WithTickTime(tick), zktest.WithSyncLimit(pausedSyncLimit),
+		zktest.WithServerConfig(fmt.Sprintf("initLimit=%d", pausedInitLimit)))
 	for _, tt := range pauses {
 		t.Run(tt.name, func(t *testing.T) { testPausedServer(t, ens, tt, tick) })
 	}
@@ -32,13 +34,18 @@ var pauses = []pause{
 	{"FollowerWithClient", false, false},
 }
 
-const pausedSyncLimit = 4
+// In ticks. Now and then a follower that has given the paused leader up elects it once more, by votes that were on their
+// way, and waits for it for as long as initLimit, whose default here is longer than any session of the test.
+const pausedSyncLimit, pausedInitLimit = 4, 6
 
 // A paused server keeps its connections and says nothing. The client must move, in time to keep its session.
 func testPausedServer(t *testing.T, ens servers, tt pause, tick time.Duration) {
 	// Two thirds of the timeout is when a client gives a silent server up, and syncLimit ticks is when a follower gives a
 	// silent leader up; an election and a busy machine come on top.
 	timeout := 12 * tick
+	if tt.leader { // there is nobody to serve the session until both limits are over and there is another leader
+		timeout *= 2
+	}
 	goal, slack := max(timeout*2/3, pausedSyncLimit*tick), 10*time.Second
 	ens.Ready()
 	leader := ens.Leader()
@@ -82,6 +89,11 @@ func testPausedServer(t *testing.T, ens servers, tt pause, tick time.Duration) {
 	from := acked.Load()
 	var elected time.Time
 	eventually(t, "a write after the pause", func() bool {
+		select {
+		case <-stopped:
+			t.FailNow()
+		default:
+		}
 		if elected.IsZero() && ens.Leader() != paused {
 			elected = time.Now()
 		}
