@@ -60,6 +60,7 @@ func run(ctx context.Context) error {
 		{"lock: handed over between three clients", d.lock},
 		{"election: another one leads when the leader is gone", d.election},
 		{"queue: what a worker has not done, another one does", d.queue},
+		{"tree cache: a copy that follows", d.tree},
 	} {
 		d.title(step.title)
 		if err := step.run(ctx, cl); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
@@ -85,4 +86,43 @@ func (d *demo) queue(ctx context.Context, cl *zk.Client) error {
 		return fmt.Errorf("%d jobs are left", left)
 	}
 	return nil
+}
+
+// tree has a copy of a tree follow what happens to it.
+func (d *demo) tree(ctx context.Context, cl *zk.Client) error {
+	for _, path := range []string{"/shop/fruit/apples", "/shop/fruit/pears", "/shop/bread"} {
+		if err := cl.Create(ctx, path, []byte("1"), zk.MakeParents()).WaitErr(); err != nil {
+			return err
+		}
+	}
+	events := make(chan recipes.TreeEvent, 100)
+	cache := recipes.NewTreeCache(cl, "/shop")
+	cache.OnEvent(func(e recipes.TreeEvent) { events <- e })
+	if err := cache.Start(ctx).WaitErr(); err != nil {
+		return err
+	}
+	names, err := cache.Children("/shop/fruit")
+	if err != nil {
+		return err
+	}
+	d.say("the cache has read the tree: below fruit there are %v", names)
+
+	cl.Set(ctx, "/shop/fruit/apples", []byte("2"), zk.AnyVersion)
+	cl.Delete(ctx, "/shop/bread", zk.AnyVersion)
+	for {
+		select {
+		case e := <-events:
+			d.say("event %s", strings.TrimSpace(fmt.Sprint(e.Type, " ", e.Node.Path)))
+			if e.Type == recipes.NodeRemoved {
+				apples, err := cache.Get("/shop/fruit/apples")
+				if err != nil {
+					return err
+				}
+				d.say("without asking a server: there are %s apples", apples.Data)
+				return cache.Close(ctx).WaitErr()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
