@@ -24,7 +24,8 @@ import (
 // After Enter our node is gone then; the others do not wait for us any more, and Leave waits for them alone. Whoever wants
 // to know uses [zk.Client.OnState]. A member that dies counts as one until its session has ended, and then as one that has
 // left. Cancelled, or failed: the node is removed, in the background if need be; who gives up in the last moment may have
-// been counted. A parent that is deleted is made again. Left behind are the path, and <path>/ready if the last has died.
+// been counted. A parent that is deleted is made again. Left behind are the path, and <path>/ready if one of the
+// last has died or given up.
 //
 // Members of Kazoo on the same path: the first of them that leaves deletes ready, so a member of ours that was slow to see it
 // can wait until ctx ends; they count ready as a member, so they may pass too early if one was left behind, and wait
