@@ -50,6 +50,7 @@ func All() []Mutant {
 		following,
 		caching,
 		leases,
+		barriers,
 		queue,
 		retry,
 		hosts,
@@ -84,6 +85,10 @@ var (
 	readWriteTest = Test{"recipes", "TestSimReadWrite"}
 	// semaphoreTest is one with two leases.
 	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
+	// doubleBarrierTest is one in which members of a double barrier come and go.
+	doubleBarrierTest = Test{"recipes", "TestSimDoubleBarrier"}
+	// counterTest is one in which several add to a counter.
+	counterTest = Test{"recipes", "TestSimCounter"}
 	// electionTest is one with candidates and an observer.
 	electionTest = Test{"recipes", "TestSimElection"}
 	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
