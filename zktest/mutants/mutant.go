@@ -51,6 +51,7 @@ func All() []Mutant {
 		caching,
 		leases,
 		barriers,
+		presence,
 		queue,
 		retry,
 		hosts,
@@ -91,6 +92,10 @@ var (
 	counterTest = Test{"recipes", "TestSimCounter"}
 	// electionTest is one with candidates and an observer.
 	electionTest = Test{"recipes", "TestSimElection"}
+	// partyTest is one in which members join and leave.
+	partyTest = Test{"recipes", "TestSimParty"}
+	// partitionerTest is one with members who share a set.
+	partitionerTest = Test{"recipes", "TestSimPartitioner"}
 	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
 	hostsTest = Test{"zktest", "TestSimHosts"}
 	// watchesTest is one with watches that follow a node.
