@@ -61,7 +61,10 @@ func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt
 		if err == nil {
 			return held, nil
 		}
-		at.abandon()
+		gone := at.abandon()
+		if errors.Is(err, ErrNotAcquired) {
+			_, _ = future.Await(co, gone) // else the next who tries, we ourselves perhaps, would find us before them
+		}
 		if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {
 			return nil, err
 		}
@@ -105,10 +108,11 @@ func (at *attempt) waitFor(co *future.Co, path string) error {
 	}
 }
 
-// abandon removes what the attempt has made or is still going to make, in the background.
-func (at *attempt) abandon() {
+// abandon removes what the attempt has made or is still going to make, in the background. The future completes when that
+// is done or need not be done any more.
+func (at *attempt) abandon() *future.Future[struct{}] {
 	ctx := context.WithoutCancel(at.ctx)
-	future.Async(ctx, at.r.work, func(co *future.Co) (struct{}, error) {
+	return future.Async(ctx, at.r.work, func(co *future.Co) (struct{}, error) {
 		if at.hold != nil {
 			defer at.hold.Release()
 		}

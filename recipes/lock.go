@@ -48,8 +48,8 @@ func NewWriteLock(cl *zk.Client, path string, opts ...Option) *Lock {
 // an invalid path, ErrClosed.
 func (l *Lock) Acquire(ctx context.Context) *future.Future[*Held] { return l.start(ctx, true) }
 
-// TryAcquire takes the lock if nobody is before us, and fails with [ErrNotAcquired] otherwise. It takes two round trips,
-// and waits for a connection if there is none. Other errors are those of Acquire.
+// TryAcquire takes the lock if nobody is before us, and fails with [ErrNotAcquired] otherwise, when nothing
+// of the attempt is left. It takes two or three round trips, and waits for a connection if there is none. Other errors are those of Acquire.
 func (l *Lock) TryAcquire(ctx context.Context) *future.Future[*Held] { return l.start(ctx, false) }
 
 // Do acquires the lock, calls fn on the caller's goroutine, and releases the lock. fn's ctx ends when

@@ -148,12 +148,15 @@ func TestMultiGetOnOldServerIsOneOperation(t *testing.T) {
 	everywhere(t, func(w *world) {
 		cl := w.client()
 		ok(w, cl.MultiGet(ctx, "/")) // now it is known
-		w.intercept(func(in *core.Incoming) core.Verdict {
-			if in.Op == wire.OpGetData && in.Path == "/zookeeper" {
-				return core.Verdict{Delay: 2 * time.Second}
-			}
-			return core.Pass
-		})
+		slow := func(by time.Duration) {
+			w.intercept(func(in *core.Incoming) core.Verdict {
+				if in.Op == wire.OpGetData && in.Path == "/zookeeper" {
+					return core.Verdict{Delay: by}
+				}
+				return core.Pass
+			})
+		}
+		slow(300 * time.Millisecond)
 		for _, take := range consumers {
 			with, cancel := w.h.WithTimeout(ctx, 100*time.Millisecond)
 			f := future.Then(cl.MultiGet(with, "/", "/zookeeper"), func([]future.Result[zk.Node]) (zk.Stat, error) { return zk.Stat{}, nil })
@@ -162,8 +165,11 @@ func TestMultiGetOnOldServerIsOneOperation(t *testing.T) {
 			}
 			cancel()
 		}
+		ok(w, cl.Sync(ctx, "/")) // behind what was given up
+		slow(time.Hour)
+		before := w.count(wire.OpGetData)
 		f := cl.MultiGet(ctx, "/", "/zookeeper")
-		w.until("the read", func() bool { return w.count(wire.OpGetData) >= 4 })
+		w.until("the reads", func() bool { return w.count(wire.OpGetData) > before })
 		w.srv.Drop(cl.Session().ID)
 		if oe := refused(w, f, zk.ErrConnectionLoss, false); oe.Op != "multiRead" {
 			w.Errorf("%+v", oe)

@@ -172,14 +172,14 @@ var lock = []Mutant{
 		Worst:   2,
 		Patches: []Patch{{
 			"recipes/attempt.go",
-			`func (at *attempt) abandon() {
+			`func (at *attempt) abandon() *future.Future[struct{}] {
 	ctx := context.WithoutCancel(at.ctx)`,
-			`func (at *attempt) abandon() {
+			`func (at *attempt) abandon() *future.Future[struct{}] {
 	if at.made == nil {
 		// nothing to leave
 	} else if _, _, done := at.made.Poll(); !done && mutant.On("cancelled-acquire-leaves-node") {
 		at.hold.Release()
-		return
+		return future.Value(struct{}{})
 	}
 	ctx := context.WithoutCancel(at.ctx)`,
 		}},
