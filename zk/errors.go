@@ -35,6 +35,7 @@ const (
 	ErrRuntimeInconsistency    = wire.CodeRuntimeInconsistency    // in a transaction: behind the operation that failed
 	ErrQuotaExceeded           = wire.CodeQuotaExceeded           // a quota would be exceeded (3.7)
 	ErrThrottled               = wire.CodeThrottledOp             // the server was too busy; nothing was done (3.7)
+	ErrSessionMoved            = wire.CodeSessionMoved            // of a transaction: the session is at another server now; nothing was done (up to 3.5)
 	ErrEphemeralOnLocalSession = wire.CodeEphemeralOnLocalSession // local sessions cannot have ephemeral nodes (3.5)
 	ErrReconfigDisabled        = wire.CodeReconfigDisabled        // reconfiguration is off (3.5.3)
 	ErrReconfigInProgress      = wire.CodeReconfigInProgress      // another reconfiguration is under way (3.5)
