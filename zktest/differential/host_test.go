@@ -40,14 +40,28 @@ func (s *stage) dial(server int) (*peer, error) {
 	return newPeer(nc), nil
 }
 
-// settle waits until a server has applied all that another one has answered, so that what it answers next is not a
-// matter of luck: a sync does that. A server that stands alone has nothing to wait for.
+// settle waits until a server has applied all that any other has, which is all that has been answered, so that what it
+// answers next is not a matter of luck. A sync alone does not do that on the leader, which answers it at once though the
+// followers may be ahead of it.
 func (s *stage) settle(server int) error {
 	if len(s.control) == 1 {
-		return nil
+		return nil // it stands alone
 	}
-	_, err := s.control[server%len(s.control)].call(wire.OpSync, &proto.SyncRequest{Path: "/"}, nil)
-	return err
+	var applied int64
+	for _, p := range s.control {
+		zxid, err := p.call(wire.OpExists, &proto.ExistsRequest{Path: "/"}, nil)
+		if err != nil {
+			return err
+		}
+		applied = max(applied, zxid)
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		zxid, err := s.control[server%len(s.control)].call(wire.OpSync, &proto.SyncRequest{Path: "/"}, nil)
+		if err != nil || zxid >= applied {
+			return err
+		}
+	}
+	return fmt.Errorf("server %d stays behind zxid %#x", server, applied)
 }
 
 // open finishes a stage whose control connections are there.
