@@ -63,7 +63,9 @@ type ACLList struct {
 }
 
 // Sync brings the connected server up to date: a read that follows it, without waiting for it, sees
-// every write that was complete before the leader handled the sync.
+// every write that was complete before the leader handled the sync. A client that is connected to the
+// leader itself has less: the leader answers at once, and may be a moment behind followers that have
+// answered a write of somebody else already. Who must not miss that waits for a write of their own.
 func (c *Client) Sync(ctx context.Context, path string) *future.Future[struct{}] {
 	full, err := c.path(path)
 	if err != nil {
