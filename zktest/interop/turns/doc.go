@@ -1,11 +1,3 @@
 // Package turns tests that gazoo and Kazoo take turns: locks, read-write locks, semaphores and elections that clients of
-// both share on one path of a real ZooKeeper, while their connections are cut.
-//
-// What is tested is not what the clients believe. Who has his turn makes a node "inside", in one transaction with a check of
-// the node by which he has it: so the server says who holds together with whom, and the zxids of these nodes are the order
-// of the turns.
-//
-//	/contest…     the recipe's
-//	/inside/<x|s>-<who>-<n>   ephemeral, while a turn lasts: x wants to be alone, s does not
-//	/turns        its version counts the turns
+// both share on one path of a real ZooKeeper, while their connections are cut. Package game says how.
 package turns

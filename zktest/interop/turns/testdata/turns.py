@@ -1,6 +1,6 @@
 """turns.py kind limit turns host...: one Kazoo client for each host takes turns, until there were so many of all clients.
 
-Prints "kazoo VERSION" when all have connected; "turn WHO ZXID TOKEN INSIDE" for each turn (the zxid of the node inside, the token, and how many
+Prints "version VERSION" when all have connected; "turn WHO ZXID TOKEN INSIDE" for each turn (the zxid of the node inside, the token, and how many
 were inside), "lost WHO" when a turn was over before it was used, "two WHO NAMES..." when others are inside who must not be;
 and in the end "done". The sessions last until stdin ends.
 """
@@ -112,7 +112,7 @@ class Contender:
 
 
 contenders = [Contender(i, host) for i, host in enumerate(hosts)]
-say("kazoo", __version__)
+say("version", __version__)
 threads = [threading.Thread(target=c.run, daemon=True) for c in contenders]
 for thread in threads:
     thread.start()

@@ -1,4 +1,4 @@
-package turns
+package game
 
 import (
 	"context"
@@ -6,46 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"testing"
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest/internal/proxy"
-	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 )
-
-// patience is how long all turns of a game may take.
-const patience = 3 * server.Patience
-
-// startPlayers has a client of gazoo for each way take turns, until there were so many of all clients.
-func startPlayers(t *testing.T, s *score, turns int, ways []*proxy.Proxy, chroot string) *sync.WaitGroup {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	var players sync.WaitGroup
-	for i, way := range ways {
-		cl, err := zk.Connect(ctx, way.Addr()+chroot, zk.WithSessionTimeout(timeout))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), server.Patience)
-			defer cancel()
-			if err := cl.Close(ctx).WaitErr(); err != nil {
-				t.Errorf("closing: %v", err)
-			}
-		})
-		s.sessions = append(s.sessions, cl.Session().ID)
-		p := &player{score: s, cl: cl, reads: cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever}), who: fmt.Sprint("gazoo", i), number: i}
-		players.Go(func() {
-			if err := p.play(ctx, turns); err != nil {
-				t.Errorf("%s: %v", p.who, err)
-			}
-		})
-	}
-	return &players
-}
 
 // A player is one client of gazoo.
 type player struct {
@@ -58,7 +22,7 @@ type player struct {
 }
 
 func (p *player) play(ctx context.Context, turns int) error {
-	acquire := p.game.join(p.cl, p.number, recipes.WithIdentifier(p.who))
+	acquire := p.game.Join(p.cl, p.number, recipes.WithIdentifier(p.who))
 	for {
 		if n, err := p.reads.Get(ctx, "/turns").Wait(); err != nil || int(n.Version) >= turns {
 			return err
@@ -78,7 +42,7 @@ func (p *player) play(ctx context.Context, turns int) error {
 	}
 }
 
-// use does with a turn what turns.py does.
+// use does with a turn what a guest does.
 func (p *player) use(ctx context.Context, held *recipes.Held) error {
 	p.turn++
 	mark := "x"
@@ -104,7 +68,7 @@ func (p *player) use(ctx context.Context, held *recipes.Held) error {
 		return err
 	}
 	names := kids.Names
-	if alone := slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "x") }); len(names) > p.game.limit || alone && len(names) > 1 {
+	if alone := slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "x") }); len(names) > p.game.Limit || alone && len(names) > 1 {
 		p.t.Errorf("%s has its turn together with %q", p.who, names)
 	}
 	p.had(turn{p.who, entered.Czxid, held.Token(), len(names)})

@@ -1,4 +1,4 @@
-package turns
+package game
 
 import (
 	"math/rand/v2"
@@ -8,8 +8,8 @@ import (
 	"github.com/gazoo-go/gazoo/zktest/internal/proxy"
 )
 
-// waysTo starts proxies, one for each contender, so that what happens to one happens to no other.
-func waysTo(t *testing.T, addr string, n int) (ways []*proxy.Proxy) {
+// Ways starts proxies to addr, one for each client, so that what happens to one happens to no other.
+func Ways(t *testing.T, addr string, n int) (ways []*proxy.Proxy) {
 	t.Helper()
 	for range n {
 		p, err := proxy.Start(proxy.Config{Target: addr})
@@ -22,12 +22,16 @@ func waysTo(t *testing.T, addr string, n int) (ways []*proxy.Proxy) {
 	return ways
 }
 
-// perCut is how many turns there are at least between two cuts. Kazoo waits longer and longer between its attempts: cut
-// whenever it has connected again, it makes no progress at all.
-const perCut = 5
+const (
+	meanLife = 150 * time.Millisecond // between two cuts of anybody's connection
+	// perCut is how many turns there are at least between two cuts. Other clients wait longer and longer between their
+	// attempts: cut whenever they have connected again, they make no progress at all.
+	perCut = 5
+)
 
-// cutting cuts a connection now and then until stop is called, which returns how many it has cut.
-func cutting(ways []*proxy.Proxy, seed uint64, turns func() int) (stop func() int) {
+// Cutting cuts the connections of a way now and then, until stop is called, which returns how many it has cut. turns tells
+// how many turns there were.
+func Cutting(ways []*proxy.Proxy, seed uint64, turns func() int) (stop func() int) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	over, cuts := make(chan struct{}), make(chan int)
 	go func() {
