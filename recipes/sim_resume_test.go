@@ -15,17 +15,9 @@ import (
 // direction, in sessions that last twenty ticks: so long that what a handshake proves, and as of when, decides.
 func TestSimResume(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
-		ens := s.Ensemble(1, func(c *core.Config) { c.TickTime = 200 * time.Millisecond })
-		believers := s.Exclusive("the lock")
-		for range 2 {
-			s.Process("worker", func(p *zktest.Process) {
-				cl := p.Connect(ens, zk.WithSessionTimeout(4*time.Second))
-				lock := recipes.NewLock(cl, "/lock")
-				for p.Context().Err() == nil {
-					hold(s, p, believers, take(s, p, lock), time.Minute)
-				}
-			})
-		}
+		lockers(s, 1, 200*time.Millisecond, 2, func(p *zktest.Process, lock *recipes.Lock, believers *zktest.Exclusive) {
+			hold(s, p, believers, take(s, p, lock), time.Minute)
+		})
 		s.Faults(zktest.Swarm().Only(zktest.Reset, zktest.Stall, zktest.Lose, zktest.SlowLink, zktest.Pause).Rate(5))
 		s.Run(time.Minute)
 	})
@@ -34,32 +26,39 @@ func TestSimResume(t *testing.T) {
 // TestSimGivenUp has clients give their sessions up before the servers do, while answers to creates are outstanding.
 func TestSimGivenUp(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
-		ens := s.Ensemble(3, func(c *core.Config) { c.TickTime = 2 * time.Second })
-		believers := s.Exclusive("the lock")
-		for range 2 {
-			s.Process("worker", func(p *zktest.Process) {
-				cl := p.Connect(ens, zk.WithSessionTimeout(4*time.Second))
-				lock := recipes.NewLock(cl, "/lock")
-				for p.Context().Err() == nil {
-					held, err := lock.TryAcquire(p.Context()).Wait()
-					switch {
-					case err == nil:
-						long := 200 * time.Millisecond
-						if p.Rand().IntN(4) == 0 {
-							long = 4 * time.Second
-						}
-						hold(s, p, believers, held, long)
-					case errors.Is(err, recipes.ErrNotAcquired):
-						p.Sleep(p.Between(0, 300*time.Millisecond))
-					default:
-						s.Fatalf("%s: acquire: %v", p.Name(), err)
-					}
+		lockers(s, 3, 2*time.Second, 2, func(p *zktest.Process, lock *recipes.Lock, believers *zktest.Exclusive) {
+			held, err := lock.TryAcquire(p.Context()).Wait()
+			switch {
+			case err == nil:
+				long := 200 * time.Millisecond
+				if p.Rand().IntN(4) == 0 {
+					long = 4 * time.Second
 				}
-			})
-		}
+				hold(s, p, believers, held, long)
+			case errors.Is(err, recipes.ErrNotAcquired):
+				p.Sleep(p.Between(0, 300*time.Millisecond))
+			default:
+				s.Fatalf("%s: acquire: %v", p.Name(), err)
+			}
+		})
 		s.Faults(zktest.Swarm().Only(zktest.Isolate, zktest.KillLeader, zktest.Lag, zktest.SlowLink).Rate(4))
 		s.Run(time.Minute)
 	})
+}
+
+// lockers are n processes that go on with a lock, in sessions of four seconds, on servers with that tick.
+func lockers(s *zktest.Sim, servers int, tick time.Duration, n int, goOn func(*zktest.Process, *recipes.Lock, *zktest.Exclusive)) {
+	ens := s.Ensemble(servers, func(c *core.Config) { c.TickTime = tick })
+	believers := s.Exclusive("the lock")
+	for range n {
+		s.Process("worker", func(p *zktest.Process) {
+			cl := p.Connect(ens, zk.WithSessionTimeout(4*time.Second))
+			lock := recipes.NewLock(cl, "/lock")
+			for p.Context().Err() == nil {
+				goOn(p, lock, believers)
+			}
+		})
+	}
 }
 
 func take(s *zktest.Sim, p *zktest.Process, lock *recipes.Lock) *recipes.Held {

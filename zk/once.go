@@ -122,13 +122,9 @@ func (k *txnState) recover(co *future.Co, ctx context.Context, v *Client, zxid i
 		var r wire.MultiResult
 		switch rec := o.wire.Record.(type) {
 		case *proto.CreateRequest:
-			if !wire.CreateFlags(rec.Flags).Sequential() {
-				r.Record = &proto.CreateResponse{Path: rec.Path}
-			}
+			r.Record = createdAt(rec.Path, rec.Flags)
 		case *proto.CreateTTLRequest:
-			if !wire.CreateFlags(rec.Flags).Sequential() {
-				r.Record = &proto.CreateResponse{Path: rec.Path}
-			}
+			r.Record = createdAt(rec.Path, rec.Flags)
 		case *proto.SetDataRequest:
 			st, err := future.Await(co, stats[i])
 			if err == nil && st != nil && st.Mzxid == zxid && !newer[rec.Path] {
@@ -142,4 +138,12 @@ func (k *txnState) recover(co *future.Co, ctx context.Context, v *Client, zxid i
 		}
 		o.done(nil, &r, zxid, nil)
 	}
+}
+
+// createdAt is the answer to the creation of a node that was carried out: nil if the server has chosen the path.
+func createdAt(path string, flags int32) wire.Record {
+	if wire.CreateFlags(flags).Sequential() {
+		return nil
+	}
+	return &proto.CreateResponse{Path: path}
 }

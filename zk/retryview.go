@@ -59,9 +59,12 @@ func isIdempotent(opts []WriteOption) bool {
 }
 
 // plain returns a view that tries everything once.
-func (c *Client) plain() *Client {
+func (c *Client) plain() *Client { return c.repeating(nil) }
+
+// repeating returns a view like c that retries as p says; nil: never.
+func (c *Client) repeating(p *RetryPolicy) *Client {
 	v := *c
-	v.retry = nil
+	v.retry = p
 	return &v
 }
 
@@ -151,13 +154,6 @@ func (r *repeated[T]) goOn(co *future.Co, t tries, err error) (v T, _ error) {
 	}
 	var zero T
 	return zero, &OpError{Op: opName(r.op), Path: r.path, Err: bare(err), maybe: r.doubt}
-}
-
-// repeating returns a view like c that retries as p says.
-func (c *Client) repeating(p *RetryPolicy) *Client {
-	v := *c
-	v.retry = p
-	return &v
 }
 
 // bare is what an operation failed with, without the operation.

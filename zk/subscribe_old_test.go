@@ -85,7 +85,7 @@ func TestDegradedMissesNothing(t *testing.T) {
 			ok(w, other.Set(ctx, "/n", nil, int32(i)))
 		}
 		w.sleep(5 * time.Second)
-		if got := story(w, sub); len(got) < 2 || got[len(got)-1] != "Resync /n" {
+		if got := told(w, sub); len(got) < 2 || got[len(got)-1] != "Resync /n" {
 			w.Errorf("%q", got)
 		}
 		ok(w, other.Set(ctx, "/n", nil, 3))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gazoo-go/gazoo/internal/story"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/core"
 )
@@ -19,8 +20,8 @@ func everyMode(t *testing.T, test func(w *world)) {
 	}
 }
 
-// story is what a subscription has told so far, as "type path", and forgets it.
-func story(w *world, s *zk.Subscription) (out []string) {
+// told is what a subscription has told so far, as "type path", and forgets it.
+func told(w *world, s *zk.Subscription) (out []string) {
 	w.Helper()
 	w.sleep(100e6)
 	for {
@@ -45,46 +46,33 @@ func story(w *world, s *zk.Subscription) (out []string) {
 
 func tells(w *world, s *zk.Subscription, want ...string) {
 	w.Helper()
-	if got := story(w, s); !slices.Equal(got, want) {
+	if got := told(w, s); !slices.Equal(got, want) {
 		w.Errorf("the subscription to %s tells %q, want %q", s.Path(), got, want)
 	}
 }
 
-// change does one of everything at and below /n, which must not exist, and deletes it again.
+// change plays the story.
 func change(w *world, cl *zk.Client) {
 	w.Helper()
-	ok(w, cl.Create(ctx, "/n", nil))
-	ok(w, cl.Set(ctx, "/n", nil, 0))
-	ok(w, cl.Create(ctx, "/n/a", nil))
-	ok(w, cl.Set(ctx, "/n/a", nil, 0))
-	ok(w, cl.Create(ctx, "/n/a/b", nil))
-	ok(w, cl.Create(ctx, "/nn", nil)) // is not below /n
-	ok(w, cl.Delete(ctx, "/nn", 0))
-	ok(w, cl.Delete(ctx, "/n/a/b", 0))
-	ok(w, cl.Delete(ctx, "/n/a", 1))
-	ok(w, cl.Delete(ctx, "/n", 1))
+	if err := story.Play(ctx, cl); err != nil {
+		w.Fatal(err)
+	}
 }
-
-var (
-	persistentStory = []string{"NodeCreated /n", "NodeDataChanged /n", "NodeChildrenChanged /n", "NodeChildrenChanged /n", "NodeDeleted /n"}
-	recursiveStory  = []string{"NodeCreated /n", "NodeDataChanged /n", "NodeCreated /n/a", "NodeDataChanged /n/a", "NodeCreated /n/a/b",
-		"NodeDeleted /n/a/b", "NodeDeleted /n/a", "NodeDeleted /n"}
-)
 
 func TestSubscribe(t *testing.T) {
 	everyMode(t, func(w *world) {
 		cl := w.client()
 		one := ok(w, cl.Subscribe(ctx, "/n", zk.PersistentWatch))
 		change(w, cl)
-		tells(w, one, persistentStory...)
+		tells(w, one, story.Persistent...)
 		change(w, cl)
-		tells(w, one, persistentStory...)
+		tells(w, one, story.Persistent...)
 		ok(w, one.Close(ctx))
 		isRefusal(w, one.Err(), zk.ErrClosed, false)
 		w.noWatches()
 		deep := ok(w, cl.Subscribe(ctx, "/n", zk.PersistentRecursiveWatch))
 		change(w, cl)
-		tells(w, deep, recursiveStory...)
+		tells(w, deep, story.Recursive...)
 		ok(w, deep.Close(ctx))
 		ok(w, deep.Close(ctx))
 		w.noWatches()
@@ -101,7 +89,7 @@ func TestTwoModesOnOnePath(t *testing.T) {
 	everyMode(t, func(w *world) {
 		cl := w.client()
 		modes := []zk.WatchType{zk.PersistentWatch, zk.PersistentRecursiveWatch}
-		stories := [][]string{persistentStory, recursiveStory}
+		stories := [][]string{story.Persistent, story.Recursive}
 		for i := range 4 {
 			first, leaves := i%2, i/2
 			var subs [2]*zk.Subscription
@@ -146,7 +134,7 @@ func TestResync(t *testing.T) {
 		tells(w, one, "Resync /n session")
 		tells(w, deep, "Resync / session")
 		change(w, other)
-		tells(w, one, persistentStory...)
+		tells(w, one, story.Persistent...)
 		w.reconnect(cl)
 		tells(w, one, "Resync /n")
 		ok(w, one.Close(ctx))

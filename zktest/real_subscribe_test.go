@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/internal/story"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
 )
@@ -70,26 +71,13 @@ func silent(t *testing.T, cl *zk.Client, subs ...*zk.Subscription) {
 	}
 }
 
-// live makes, changes and deletes /n and what is below it.
+// live plays the story.
 func live(t *testing.T, cl *zk.Client) {
 	t.Helper()
-	got(t, cl.Create(bg, "/n", nil))
-	got(t, cl.Set(bg, "/n", nil, 0))
-	got(t, cl.Create(bg, "/n/a", nil))
-	got(t, cl.Set(bg, "/n/a", nil, 0))
-	got(t, cl.Create(bg, "/n/a/b", nil))
-	got(t, cl.Create(bg, "/nn", nil)) // is not below /n
-	got(t, cl.Delete(bg, "/nn", 0))
-	got(t, cl.Delete(bg, "/n/a/b", 0))
-	got(t, cl.Delete(bg, "/n/a", 1))
-	got(t, cl.Delete(bg, "/n", 1))
+	if err := story.Play(bg, cl); err != nil {
+		t.Fatal(err)
+	}
 }
-
-var (
-	shallow = []string{"NodeCreated /n", "NodeDataChanged /n", "NodeChildrenChanged /n", "NodeChildrenChanged /n", "NodeDeleted /n"}
-	deep    = []string{"NodeCreated /n", "NodeDataChanged /n", "NodeCreated /n/a", "NodeDataChanged /n/a", "NodeCreated /n/a/b",
-		"NodeDeleted /n/a/b", "NodeDeleted /n/a", "NodeDeleted /n"}
-)
 
 // Both modes, one after the other and at once, in either order, which up to 3.8 the servers cannot have.
 func testSubscribe(t *testing.T, ens servers) {
@@ -101,7 +89,7 @@ func testSubscribe(t *testing.T, ens servers) {
 	server := serverOf(t, ens, cl)
 	before := total(ens.FourLetter(server, "wchs"))
 	modes := []zk.WatchType{zk.PersistentWatch, zk.PersistentRecursiveWatch}
-	stories := [][]string{shallow, deep}
+	stories := [][]string{story.Persistent, story.Recursive}
 	for i, mode := range modes {
 		sub := got(t, cl.Subscribe(bg, "/n", mode))
 		for range 2 {
@@ -201,8 +189,8 @@ func testSubscribedExpiry(t *testing.T, ens servers) {
 		}
 	}
 	live(t, other)
-	hears(t, one, shallow...)
-	hears(t, all, deep...)
+	hears(t, one, story.Persistent...)
+	hears(t, all, story.Recursive...)
 	silent(t, cl, one, all)
 	if err := pinned.Err(); !errors.Is(err, zk.ErrSessionExpired) {
 		t.Errorf("the old session's: %v", err)

@@ -23,56 +23,65 @@ import (
 func TestSimSubscribe(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		version := []core.Version{core.V3_8, core.V3_9}[s.Seed()%2]
-		ens := s.Ensemble(3, func(c *core.Config) {
-			c.Version = version
-			c.FirstSequence = 0 // else a parent's pzxid may stand still
-		})
-		over := false
-		var writers []*zktest.Process
-		for range 2 {
-			writers = append(writers, s.Process("writer", func(p *zktest.Process) {
-				cl := p.Connect(ens)
-				for !over {
-					write(p, cl)
-					p.Sleep(p.Between(0, 300*time.Millisecond))
-				}
-			}))
-		}
-		var mirrors []*mirror
-		var shots []*shot
-		s.Process("subscriber", func(p *zktest.Process) {
-			cl := p.Connect(ens)
-			mirrors, shots = nil, nil
-			mine := []*mirror{
+		mirrors := mirroring(s, version, 300*time.Millisecond, func(p *zktest.Process, cl *zk.Client) []*mirror {
+			return []*mirror{
 				newMirror(s, p, cl, zk.PersistentRecursiveWatch, 1<<16),
 				newMirror(s, p, cl, zk.PersistentRecursiveWatch, 2),
 				newMirror(s, p, cl, zk.PersistentWatch, 1<<16),
 			}
-			mirrors = mine
-			for p.Context().Err() == nil {
-				if !over {
-					comeAndGo(p, cl, &shots)
-				}
-				p.Sleep(p.Between(0, 500*time.Millisecond))
-			}
-		})
-		s.Faults(zktest.Swarm().And(zktest.Expire))
-		s.Run(30 * time.Second)
-		s.Heal()
-		over = true
-		s.Eventually(10*time.Minute, "the writers are done", func() bool {
-			return !slices.ContainsFunc(writers, func(p *zktest.Process) bool { return !p.Done() })
-		})
-		s.Eventually(10*time.Minute, "the mirrors show the tree", func() bool {
-			return mirrors != nil && !slices.ContainsFunc(mirrors, func(m *mirror) bool { return !m.shows(ens) })
-		})
-		s.Eventually(time.Minute, "every watch whose node has changed fires", func() bool {
-			return !slices.ContainsFunc(shots, func(w *shot) bool { return w.missed(ens) })
 		})
 		s.Eventually(time.Minute, "every connection has brought one Resync", func() bool {
-			return !slices.ContainsFunc(mirrors, func(m *mirror) bool { return m.exact && m.synced != m.ups })
+			return !slices.ContainsFunc(mirrors(), func(m *mirror) bool { return m.exact && m.synced != m.ups })
 		})
 	})
+}
+
+// mirroring has two processes write a tree, with up to that pause between two writes, and one subscribe to it, and checks
+// that the mirrors that are made have it in the end. opts are for the other users of the subscriber's client.
+func mirroring(s *zktest.Sim, version core.Version, pause time.Duration, subscribe func(*zktest.Process, *zk.Client) []*mirror,
+	opts ...zk.SubscribeOption) (mirrors func() []*mirror) {
+	ens := s.Ensemble(3, func(c *core.Config) {
+		c.Version = version
+		c.FirstSequence = 0 // else a parent's pzxid may stand still
+	})
+	over := false
+	var writers []*zktest.Process
+	for range 2 {
+		writers = append(writers, s.Process("writer", func(p *zktest.Process) {
+			cl := p.Connect(ens)
+			for !over {
+				write(p, cl)
+				p.Sleep(p.Between(0, pause))
+			}
+		}))
+	}
+	var all []*mirror // nil: they are being made
+	var shots []*shot
+	s.Process("subscriber", func(p *zktest.Process) {
+		cl := p.Connect(ens)
+		all, shots = nil, nil
+		all = subscribe(p, cl)
+		for p.Context().Err() == nil {
+			if !over {
+				comeAndGo(p, cl, &shots, opts...)
+			}
+			p.Sleep(p.Between(0, 500*time.Millisecond))
+		}
+	})
+	s.Faults(zktest.Swarm().And(zktest.Expire))
+	s.Run(30 * time.Second)
+	s.Heal()
+	over = true
+	s.Eventually(10*time.Minute, "the writers are done", func() bool {
+		return !slices.ContainsFunc(writers, func(p *zktest.Process) bool { return !p.Done() })
+	})
+	s.Eventually(10*time.Minute, "the mirrors show the tree", func() bool {
+		return all != nil && !slices.ContainsFunc(all, func(m *mirror) bool { return !m.shows(ens) })
+	})
+	s.Eventually(time.Minute, "every watch whose node has changed fires", func() bool {
+		return !slices.ContainsFunc(shots, func(w *shot) bool { return w.missed(ens) })
+	})
+	return func() []*mirror { return all }
 }
 
 // simTree is the node that is subscribed to.

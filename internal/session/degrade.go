@@ -281,17 +281,5 @@ func (m *Machine) tendShots(p *post, h *shots, r *Request) (used bool) {
 		return false
 	}
 	m.posts.drop(p)
-	data := (h.data.armed || h.data.asked > 0) && m.useless(p.path, WatchData)
-	child := (h.child.armed || h.child.asked > 0) && m.useless(p.path, WatchChild)
-	switch {
-	case data && child:
-		m.forget(p.path, wire.WatcherAny, r)
-	case data:
-		m.forget(p.path, wire.WatcherData, r)
-	case child:
-		m.forget(p.path, wire.WatcherChildren, r)
-	default:
-		return false
-	}
-	return r != nil
+	return m.forgetTables(p.path, h.data.armed || h.data.asked > 0, h.child.armed || h.child.asked > 0, r)
 }

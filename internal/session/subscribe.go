@@ -212,6 +212,23 @@ func (m *Machine) forget(path string, t wire.WatcherType, r *Request) {
 	m.Submit(r)
 }
 
+// forgetTables tells the server to forget what it has on path in those tables, as far as nobody needs it, by r if that
+// is not nil. It reports whether r was used for that.
+func (m *Machine) forgetTables(path string, data, child bool, r *Request) (used bool) {
+	data, child = data && m.useless(path, WatchData), child && m.useless(path, WatchChild)
+	switch {
+	case data && child:
+		m.forget(path, wire.WatcherAny, r)
+	case data:
+		m.forget(path, wire.WatcherData, r)
+	case child:
+		m.forget(path, wire.WatcherChildren, r)
+	default:
+		return false
+	}
+	return r != nil
+}
+
 // RemoveWatches ends, with cause, every watch and subscription on path that t means, and has r tell the
 // server, if need be. It reports whether there was any; if not, r completes without an answer.
 func (m *Machine) RemoveWatches(path string, t wire.WatcherType, cause error, r *Request) (any bool) {
@@ -237,15 +254,7 @@ func (m *Machine) RemoveWatches(path string, t wire.WatcherType, cause error, r 
 			return any
 		}
 	}
-	data, child = data && m.useless(path, WatchData), child && m.useless(path, WatchChild)
-	switch {
-	case data && child:
-		m.forget(path, wire.WatcherAny, r)
-	case data:
-		m.forget(path, wire.WatcherData, r)
-	case child:
-		m.forget(path, wire.WatcherChildren, r)
-	default:
+	if !m.forgetTables(path, data, child, r) {
 		m.complete(r, nil)
 	}
 	return any
