@@ -219,12 +219,7 @@ func (t *TreeCache) unwatch(co *future.Co) (err error) {
 		some = some[:0]
 	}
 	t.walk(t.root, func(n *treeNode) {
-		for _, slot := range []*watching{&n.data, &n.list} {
-			if w := *slot; w.Changed != nil {
-				*slot = watching{}
-				some = append(some, w.Unwatch(context.Background()))
-			}
-		}
+		some = append(some, n.disarm()...)
 		if len(some) >= treeWindow {
 			wait()
 		}

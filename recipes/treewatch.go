@@ -29,11 +29,7 @@ const treeBuffer = 1 << 16
 // subscribe takes the subscription, if the server has such a thing.
 func (t *TreeCache) subscribe(co *future.Co, ctx context.Context) error {
 	for {
-		var sub *zk.Subscription
-		err := co.Shield(func(context.Context) (err error) { // else nobody would close it
-			sub, err = future.Await(co, t.cl.Subscribe(ctx, t.path, zk.PersistentRecursiveWatch, zk.OnLane(t.work), zk.Buffered(treeBuffer)))
-			return err
-		})
+		sub, err := awaitOwn(co, t.cl.Subscribe(ctx, t.path, zk.PersistentRecursiveWatch, zk.OnLane(t.work), zk.Buffered(treeBuffer)))
 		switch {
 		case err == nil && t.closed.Load():
 			sub.Close(context.Background())
@@ -158,14 +154,15 @@ func (t *TreeCache) arm(n *treeNode, slot *watching, w watching, what treeReads)
 	})
 }
 
-// disarm takes the watches of a place back.
-func (n *treeNode) disarm() {
+// disarm takes the watches of a place back, and returns when the server has been told of each.
+func (n *treeNode) disarm() (told []future.Outcome) {
 	for _, slot := range []*watching{&n.data, &n.list} {
 		if w := *slot; w.Changed != nil {
 			*slot = watching{}
-			w.Unwatch(context.Background())
+			told = append(told, w.Unwatch(context.Background()))
 		}
 	}
+	return told
 }
 
 // over is the end that the client brings: nothing can be read any more. What is known stays, until Close.
