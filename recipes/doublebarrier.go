@@ -266,8 +266,7 @@ func gone(err error) error {
 // membersOf picks the names of members, whose order says who waits for whom in Leave. Curator's have dashes.
 func membersOf(names []string) (members []string) {
 	for _, name := range names {
-		digits := strings.ReplaceAll(name, "-", "")
-		if len(digits) == 32 && strings.Trim(digits, "0123456789abcdef") == "" {
+		if isGUID(strings.ReplaceAll(name, "-", "")) {
 			members = append(members, name)
 		}
 	}

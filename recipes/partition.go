@@ -193,11 +193,7 @@ func (p *SetPartitioner) acquire(co *future.Co, limit context.Context, s *share)
 	for _, item := range s.items {
 		lock := contest{p.beside(p.path + "/locks/" + item), exclusiveKind}
 		acquired := future.Async(limit, p.work, func(co *future.Co) (*Held, error) { return lock.acquire(co, limit, true) })
-		var held *Held
-		err := co.Shield(func(context.Context) (err error) { // it ends with limit; whoever acquires must know
-			held, err = future.Await(co, acquired)
-			return err
-		})
+		held, err := awaitOwn(co, acquired) // it ends with limit, and whoever acquires must know
 		if err != nil {
 			return err
 		}

@@ -161,10 +161,7 @@ var (
 	shallowParty = partyLayout{named: true}
 )
 
-const (
-	partyMarker = "__party__"
-	guidLen     = 32
-)
+const partyMarker = "__party__"
 
 // node is the name of a new member's node, and its data.
 func (l partyLayout) node(guid, identifier string) (name string, data []byte, err error) {
@@ -181,7 +178,7 @@ func (l partyLayout) node(guid, identifier string) (name string, data []byte, er
 func (l partyLayout) members(names []string) []string {
 	var out []string
 	for _, name := range names {
-		if len(name) > guidLen && strings.Trim(name[:guidLen], "0123456789abcdef") == "" &&
+		if len(name) > guidLen && isGUID(name[:guidLen]) &&
 			(l.named && name[guidLen] == '-' || !l.named && name[guidLen:] == partyMarker) {
 			out = append(out, name)
 		}

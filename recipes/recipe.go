@@ -3,6 +3,7 @@ package recipes
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/handler"
@@ -77,3 +78,9 @@ func remove(co *future.Co, ctx context.Context, view *zk.Client, path string) er
 		}
 	}
 }
+
+// guidLen is how many hexadecimal digits [zk.Client.GUID] has.
+const guidLen = 32
+
+// isGUID reports whether a text could be one.
+func isGUID(s string) bool { return len(s) == guidLen && strings.Trim(s, "0123456789abcdef") == "" }
