@@ -14,6 +14,14 @@ type statFuture = future.Future[*zk.Stat]
 // errGone: somebody has deleted the attempt's node.
 var errGone = errors.New("recipes: the attempt's node was deleted")
 
+// gone is errGone for a path that was deleted, and with it our node.
+func gone(err error) error {
+	if errors.Is(err, zk.ErrNoNode) {
+		return errGone
+	}
+	return err
+}
+
 // An attempt is one node that stands for its owner, from before its creation until it is held or gone.
 //
 //	begin ──▶ node is being made ──▶ waits for its turn ──newHeld──▶ Held
@@ -61,9 +69,9 @@ func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt
 		if err == nil {
 			return held, nil
 		}
-		gone := at.abandon()
+		undone := at.abandon()
 		if errors.Is(err, ErrNotAcquired) {
-			_, _ = future.Await(co, gone) // else the next who tries, we ourselves perhaps, would find us before them
+			_, _ = future.Await(co, undone) // else the next who tries, we ourselves perhaps, would find us before them
 		}
 		if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {
 			return nil, err

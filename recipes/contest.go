@@ -34,11 +34,8 @@ func (c contest) start(ctx context.Context, wait bool) *future.Future[*Held] {
 // turn waits until it is the attempt's turn.
 func (c contest) turn(co *future.Co, at *attempt, wait bool) (*Held, error) {
 	made, err := future.Await(co, at.made)
-	if errors.Is(err, zk.ErrNoNode) {
-		err = errGone // the path was made, and deleted again: by whoever resets its numbers, for one
-	}
-	if err != nil {
-		return nil, err
+	if err != nil { // ErrNoNode: the path was made, and deleted again: by whoever resets its numbers, for one
+		return nil, gone(err)
 	}
 	own := made.Path[len(c.path)+1:]
 	at.watchOwn(made) // one request with the listing, for who is alone
@@ -47,11 +44,8 @@ func (c contest) turn(co *future.Co, at *attempt, wait bool) (*Held, error) {
 		if retriable(err) {
 			continue
 		}
-		if errors.Is(err, zk.ErrNoNode) {
-			err = errGone // with its parent
-		}
 		if err != nil {
-			return nil, err
+			return nil, gone(err)
 		}
 		before, blocked, found := blocker(queue, own)
 		switch {

@@ -255,14 +255,6 @@ func (b *DoubleBarrier) goLast(co *future.Co, at *attempt, in *member, ready boo
 
 func (b *DoubleBarrier) ready() string { return b.path + "/ready" }
 
-// gone is errGone for a path that was deleted, and with it our node.
-func gone(err error) error {
-	if errors.Is(err, zk.ErrNoNode) {
-		return errGone
-	}
-	return err
-}
-
 // membersOf picks the names of members, whose order says who waits for whom in Leave. Curator's have dashes.
 func membersOf(names []string) (members []string) {
 	for _, name := range names {
