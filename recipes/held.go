@@ -81,11 +81,7 @@ func (h *Held) guard(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) e
 		case err == nil, retriable(err), h.session == nil && errors.Is(err, zk.ErrSessionExpired):
 			look = h.view.ExistsAndWatch(h.ended, h.path)
 		case errors.Is(err, zk.ErrNoNode): // nothing is to be deleted; there may be somebody else's node with its name
-			h.endBy(ErrLost, func() *future.Future[struct{}] {
-				gone := future.NewPromise[struct{}](h.r.work)
-				gone.Complete(struct{}{}, nil)
-				return gone.Future()
-			})
+			h.endBy(ErrLost, func() *future.Future[struct{}] { return future.Value(struct{}{}).On(h.r.work) })
 			return err
 		default:
 			h.end(ErrLost)
@@ -235,6 +231,11 @@ func (c *heldContext) Err() error {
 // Releasing twice, or what is lost, is no error.
 func (h *Held) Release(ctx context.Context) *future.Future[struct{}] {
 	h.end(ErrReleased)
+	return h.whenGone(ctx)
+}
+
+// whenGone completes for the user when the node of a Held that has ended is gone, or when ctx ends.
+func (h *Held) whenGone(ctx context.Context) *future.Future[struct{}] {
 	return future.Async(ctx, h.r.work, func(co *future.Co) (struct{}, error) {
 		return future.Await(co, h.gone.Future())
 	}).On(h.r.user)

@@ -230,9 +230,7 @@ func (i *Item) finish(ctx context.Context, op string, how func() *future.Future[
 	if i.Err() != nil || !i.endBy(ErrReleased, how) {
 		return future.Failed[struct{}](&zk.OpError{Op: op, Path: i.path, Err: ErrNotHeld}).On(i.r.user)
 	}
-	return future.Async(ctx, i.r.work, func(co *future.Co) (struct{}, error) {
-		return future.Await(co, i.gone.Future())
-	}).On(i.r.user)
+	return i.whenGone(ctx)
 }
 
 // consume removes the entry and what says that it is taken, or else only the latter.
