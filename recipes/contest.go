@@ -84,48 +84,27 @@ type Contender struct {
 	Shared     bool   // it is content to hold together with others that are
 }
 
-// contendersNow lists who contends, in order. Those that go away meanwhile are left out.
-func (c contest) contendersNow(co *future.Co, ctx context.Context) ([]Contender, error) {
-	queue, err := c.queue(co, &attempt{r: c.recipe, ctx: ctx, view: c.cl})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	all, err := nodes(co, each(queue, func(q contender) *future.Future[zk.Node] { return c.cl.Get(ctx, c.path+"/"+q.name) }))
-	if err != nil {
-		return nil, err
-	}
-	var out []Contender
-	for i, n := range all {
-		if n != nil {
-			out = append(out, contenderOf(*n, queue[i].shared))
+// Contenders lists who holds or leads, and who waits for it, in order, whoever shares a read lock included. Those that go
+// away meanwhile are left out. The answer is as old as the server that gives it.
+func (c contest) Contenders(ctx context.Context) *future.Future[[]Contender] {
+	return future.Async(ctx, c.work, func(co *future.Co) ([]Contender, error) {
+		queue, err := c.queue(co, &attempt{r: c.recipe, ctx: ctx, view: c.reads()})
+		if err != nil {
+			return nil, ignoreNoNode(err)
 		}
-	}
-	return out, nil
+		all, err := c.nodes(co, ctx, each(queue, func(q contender) string { return q.name }))
+		var out []Contender
+		for i, n := range all {
+			if n != nil {
+				out = append(out, contenderOf(*n, queue[i].shared))
+			}
+		}
+		return out, err
+	}).On(c.user)
 }
 
 func contenderOf(n zk.Node, shared bool) Contender {
 	return Contender{Identifier: string(n.Data), Path: n.Path, Token: n.Czxid, Session: n.EphemeralOwner, Shared: shared}
-}
-
-// nodes awaits reads that were sent together; nil stands for a node that is not there.
-func nodes(co *future.Co, reads []*future.Future[zk.Node]) ([]*zk.Node, error) {
-	results, err := future.Await(co, future.Settle(reads...))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*zk.Node, len(results))
-	for i := range results {
-		switch err := results[i].Err; {
-		case err == nil:
-			out[i] = &results[i].Value
-		case !errors.Is(err, zk.ErrNoNode):
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // each maps a list.

@@ -50,29 +50,21 @@ func (e *Election) Run(ctx context.Context, fn func(ctx context.Context, term *H
 	}
 }
 
-// Contenders lists the candidates in order, who leads first.
-func (e *Election) Contenders(ctx context.Context) *future.Future[[]Contender] {
-	return future.Async(ctx, e.work, func(co *future.Co) ([]Contender, error) { return e.contendersNow(co, ctx) }).On(e.user)
-}
-
 // Leader returns who leads, nil if nobody does. The answer is as old as the server that gives it; after [zk.Client.Sync]
 // it is not older than the Sync.
 func (e *Election) Leader(ctx context.Context) *future.Future[*Contender] {
-	return future.Async(ctx, e.work, func(co *future.Co) (*Contender, error) { return e.leader(co, ctx, e.cl) }).On(e.user)
+	return future.Async(ctx, e.work, func(co *future.Co) (*Contender, error) { return e.leader(co, ctx) }).On(e.user)
 }
 
 // leader reads who is first in the queue.
-func (e *Election) leader(co *future.Co, ctx context.Context, view *zk.Client) (*Contender, error) {
-	at := &attempt{r: e.recipe, ctx: ctx, view: view}
+func (e *Election) leader(co *future.Co, ctx context.Context) (*Contender, error) {
+	at := &attempt{r: e.recipe, ctx: ctx, view: e.reads()}
 	for {
 		queue, err := e.queue(co, at)
-		if errors.Is(err, zk.ErrNoNode) || err == nil && len(queue) == 0 {
-			return nil, nil
+		if err != nil || len(queue) == 0 {
+			return nil, ignoreNoNode(err)
 		}
-		if err != nil {
-			return nil, err
-		}
-		n, err := future.Await(co, view.Get(ctx, e.path+"/"+queue[0].name))
+		n, err := future.Await(co, at.view.Get(ctx, e.path+"/"+queue[0].name))
 		if errors.Is(err, zk.ErrNoNode) {
 			continue // it has just gone
 		}

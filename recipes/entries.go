@@ -26,9 +26,6 @@ type putting struct{ priority int }
 // before with the same. 0 to 999; default: 100, as with Kazoo.
 func Priority(n int) PutOption { return func(p *putting) { p.priority = n } }
 
-// readPolicy is patient for reads, which may go on in the next session.
-var readPolicy = zk.RetryPolicy{MaxTries: zk.TryForever, MaxDelay: patient.MaxDelay, IgnoreExpire: true}
-
 // entries are what is in a queue: the children entry-<priority>-<number> of a node.
 type entries struct {
 	*recipe
@@ -120,7 +117,7 @@ func (e *entries) anyUnordered(n int) int {
 
 // Len is how many items are in the queue, those that are held included. It counts whatever is below the path.
 func (e *entries) Len(ctx context.Context) *future.Future[int] {
-	return future.Then(e.cl.WithRetry(readPolicy).Exists(ctx, e.dir), func(st *zk.Stat) (int, error) {
+	return future.Then(e.reads().Exists(ctx, e.dir), func(st *zk.Stat) (int, error) {
 		if st == nil {
 			return 0, nil
 		}

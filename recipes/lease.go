@@ -110,31 +110,33 @@ const (
 
 func (l *Lease) node() string { return l.path + "/lease_holder" }
 
+// parseLease reads what a node says; ok is false if it is in a form that is not known.
+func parseLease(data []byte) (holder string, end time.Time, ok bool) {
+	var rec leaseRecord
+	if json.Unmarshal(data, &rec) != nil || rec.Version != leaseVersion {
+		return "", end, false
+	}
+	end, err := time.ParseInLocation(leaseTime, rec.End, time.UTC)
+	return rec.Holder, end, err == nil
+}
+
 // look reads the node, and fails if the lease is somebody else's. There may be no node: its version is then -1.
 func (l *Lease) look(co *future.Co, ctx context.Context) (version int32, err error) {
-	for {
-		n, err := future.Await(co, l.cl.Get(ctx, l.node()))
-		switch {
-		case retriable(err), errors.Is(err, zk.ErrSessionExpired):
-			continue
-		case errors.Is(err, zk.ErrNoNode):
-			return -1, nil
-		case err != nil:
-			return 0, err
-		}
-		var rec leaseRecord
-		if json.Unmarshal(n.Data, &rec) != nil || rec.Version != leaseVersion {
-			return 0, &TakenError{Path: l.path}
-		}
-		end, err := time.ParseInLocation(leaseTime, rec.End, time.UTC)
-		if err != nil {
-			return 0, &TakenError{Path: l.path}
-		}
-		if rec.Holder != l.opt.identifier && l.opt.clock().Before(end) {
-			return 0, &TakenError{Path: l.path, Holder: rec.Holder, Until: end}
-		}
-		return n.Version, nil
+	n, err := future.Await(co, l.reads().Get(ctx, l.node()))
+	if errors.Is(err, zk.ErrNoNode) {
+		return -1, nil
 	}
+	if err != nil {
+		return 0, err
+	}
+	holder, end, ok := parseLease(n.Data)
+	switch {
+	case !ok:
+		return 0, &TakenError{Path: l.path}
+	case holder != l.opt.identifier && l.opt.clock().Before(end):
+		return 0, &TakenError{Path: l.path, Holder: holder, Until: end}
+	}
+	return n.Version, nil
 }
 
 // take writes the node under the lock, in the lock's session. A try whose answer was lost is seen by the next: the lease is
@@ -219,23 +221,16 @@ func (m *MultiLease) Acquire(ctx context.Context) *future.Future[Term] {
 
 // ours returns the slot that we have and that has not ended.
 func (m *MultiLease) ours(co *future.Co, ctx context.Context) (*Lease, error) {
-	all, err := nodes(co, each(m.slots, func(l *Lease) *future.Future[zk.Node] { return m.cl.Get(ctx, l.node()) }))
-	for retriable(err) {
-		all, err = nodes(co, each(m.slots, func(l *Lease) *future.Future[zk.Node] { return m.cl.Get(ctx, l.node()) }))
-	}
-	if err != nil {
-		return nil, err
-	}
+	all, err := m.nodes(co, ctx, each(m.slots, func(l *Lease) string { return l.node()[len(m.path)+1:] }))
 	for i, n := range all {
-		var rec leaseRecord
-		if n == nil || json.Unmarshal(n.Data, &rec) != nil || rec.Version != leaseVersion || rec.Holder != m.opt.identifier {
+		if n == nil {
 			continue
 		}
-		if end, err := time.ParseInLocation(leaseTime, rec.End, time.UTC); err == nil && m.opt.clock().Before(end) {
+		if holder, end, ok := parseLease(n.Data); ok && holder == m.opt.identifier && m.opt.clock().Before(end) {
 			return m.slots[i], nil
 		}
 	}
-	return nil, nil
+	return nil, err
 }
 
 // endsBefore reports whether the lease of one error is known to end before that of another.

@@ -59,12 +59,6 @@ func (l *Lock) Do(ctx context.Context, fn func(ctx context.Context, held *Held) 
 	return do(ctx, l.Acquire(ctx), fn)
 }
 
-// Contenders lists who holds the lock and who waits for it, in order, whoever shares a read lock included. The answer is
-// as old as the server that gives it.
-func (l *Lock) Contenders(ctx context.Context) *future.Future[[]Contender] {
-	return future.Async(ctx, l.work, func(co *future.Co) ([]Contender, error) { return l.contendersNow(co, ctx) }).On(l.user)
-}
-
 // do calls fn with what is acquired, and releases it.
 func do(ctx context.Context, acquired *future.Future[*Held], fn func(ctx context.Context, held *Held) error) error {
 	held, err := acquired.Wait()

@@ -41,7 +41,7 @@ func (e *Election) Observe(ctx context.Context) iter.Seq[*Contender] {
 func (e *Election) follow(co *future.Co, ctx context.Context, leaders *news[*Contender]) error {
 	last := &Contender{} // nobody was told of anybody yet
 	for {
-		leader, err := e.leader(co, ctx, e.cl)
+		leader, err := e.leader(co, ctx)
 		if err == nil {
 			if (leader == nil) != (last == nil) || leader != nil && leader.Path != last.Path {
 				leaders.publish(leader)

@@ -118,12 +118,8 @@ func (p *Party) Watch() *MembersWatch {
 
 // names lists the nodes of the members.
 func (p *Party) names(co *future.Co, ctx context.Context) ([]string, error) {
-	for {
-		kids, err := future.Await(co, p.cl.Children(ctx, p.path))
-		if !retriable(err) {
-			return p.layout.members(kids.Names), ignoreNoNode(err)
-		}
-	}
+	kids, err := future.Await(co, p.reads().Children(ctx, p.path))
+	return p.layout.members(kids.Names), ignoreNoNode(err)
 }
 
 // identify puts identifiers, sorted, in the place of the names of nodes. Those who leave meanwhile are left out.
@@ -132,20 +128,14 @@ func (p *Party) identify(co *future.Co, ctx context.Context, names *[]string) er
 	if p.layout.named {
 		ids = each(*names, func(name string) string { return name[guidLen+1:] })
 	} else {
-		for {
-			all, err := nodes(co, each(*names, func(name string) *future.Future[zk.Node] { return p.cl.Get(ctx, p.path+"/"+name) }))
-			if retriable(err) {
-				continue
+		all, err := p.nodes(co, ctx, *names)
+		if err != nil {
+			return err
+		}
+		for _, n := range all {
+			if n != nil {
+				ids = append(ids, string(n.Data))
 			}
-			if err != nil {
-				return err
-			}
-			for _, n := range all {
-				if n != nil {
-					ids = append(ids, string(n.Data))
-				}
-			}
-			break
 		}
 	}
 	slices.Sort(ids)

@@ -192,7 +192,7 @@ func (q *Queue) survived(co *future.Co, ctx context.Context, t *taking) (bool, e
 		_, err := future.Await(co, q.cl.Sync(ctx, t.node.Path))
 		switch {
 		case err == nil:
-			st, err := future.Await(co, q.cl.WithRetry(readPolicy).Exists(ctx, t.node.Path))
+			st, err := future.Await(co, q.reads().Exists(ctx, t.node.Path))
 			return st != nil && st.Czxid == t.node.Czxid, err
 		case errors.Is(err, zk.ErrNotReadOnly):
 			if err := q.prove(co, ctx); err != nil {

@@ -61,6 +61,32 @@ func (r *recipe) prove(co *future.Co, ctx context.Context) error {
 	return err
 }
 
+// reads is a view for reads that go on through lost connections and sessions, for as long as their context.
+func (r *recipe) reads() *zk.Client {
+	return r.cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever, MaxDelay: patient.MaxDelay, IgnoreExpire: true})
+}
+
+// nodes reads nodes below the path, all at once; nil stands for one that is not there.
+func (r *recipe) nodes(co *future.Co, ctx context.Context, names []string) ([]*zk.Node, error) {
+	view := r.reads()
+	results, err := future.Await(co, future.Settle(each(names, func(name string) *future.Future[zk.Node] {
+		return view.Get(ctx, r.path+"/"+name)
+	})...))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*zk.Node, len(results))
+	for i := range results {
+		switch err := results[i].Err; {
+		case err == nil:
+			out[i] = &results[i].Value
+		case !errors.Is(err, zk.ErrNoNode):
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // retriable reports whether a read may be tried again in the same session.
 func retriable(err error) bool {
 	return errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrThrottled)

@@ -47,14 +47,11 @@ func (s *Semaphore) TryAcquire(ctx context.Context) *future.Future[*Held] { retu
 // Holders lists who holds a lease, in no order.
 func (s *Semaphore) Holders(ctx context.Context) *future.Future[[]Contender] {
 	return future.Async(ctx, s.work, func(co *future.Co) ([]Contender, error) {
-		kids, err := future.Await(co, s.cl.Children(ctx, s.path))
-		if errors.Is(err, zk.ErrNoNode) {
-			return nil, nil
-		}
+		kids, err := future.Await(co, s.reads().Children(ctx, s.path))
 		if err != nil {
-			return nil, err
+			return nil, ignoreNoNode(err)
 		}
-		all, err := nodes(co, each(kids.Names, func(name string) *future.Future[zk.Node] { return s.cl.Get(ctx, s.path+"/"+name) }))
+		all, err := s.nodes(co, ctx, kids.Names)
 		var out []Contender
 		for _, n := range all {
 			if n != nil {
