@@ -6,20 +6,13 @@ import (
 	"log"
 
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Workers wait until somebody says that they may begin.
 func ExampleBarrier() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	migration := recipes.NewBarrier(cl, "/migration")
 	if err := migration.Create(ctx).WaitErr(); err != nil {

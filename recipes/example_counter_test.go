@@ -6,20 +6,13 @@ import (
 	"log"
 
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Numbers that are given out once: each Add has values of its own.
 func ExampleCounter() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	invoices := recipes.NewCounter(cl, "/invoices", recipes.WithDefault(1000))
 	for range 2 {
@@ -36,14 +29,9 @@ func ExampleCounter() {
 
 // Fractions are added in the same way.
 func ExampleFloatCounter() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	added, err := recipes.NewFloatCounter(cl, "/litres").Add(ctx, 2.5).Wait()
 	if err != nil {

@@ -7,22 +7,16 @@ import (
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Two parts of a computation begin together and end together.
 func ExampleDoubleBarrier() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
+
 	var parts []*future.Future[struct{}]
 	for range 2 { // mostly on different machines
-		cl, err := zk.Connect(ctx, srv.Addr())
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer func() { cl.Close(ctx).Wait() }()
 		parts = append(parts, future.Async(ctx, cl.Handler().Lane("part"), func(co *future.Co) (none struct{}, err error) {
 			barrier := recipes.NewDoubleBarrier(cl, "/computation", 2)
 			if _, err = future.Await(co, barrier.Enter(ctx)); err != nil {

@@ -7,20 +7,13 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // A worker has a part of the shards, until others come or go.
 func ExampleSetPartitioner() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	shards := []string{"shard-1", "shard-2", "shard-3"}
 	join := func(id string) *recipes.SetPartitioner {

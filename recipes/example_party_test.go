@@ -6,20 +6,13 @@ import (
 	"log"
 
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Workers say that they are there, and somebody watches who is.
 func ExampleParty() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	worker := func(id string) *recipes.Party {
 		return recipes.NewShallowParty(cl, "/workers", recipes.WithIdentifier(id))

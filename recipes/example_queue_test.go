@@ -7,20 +7,13 @@ import (
 	"log"
 
 	"github.com/gazoo-go/gazoo/recipes"
-	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // Items come by their priority, and then in the order in which they were put.
 func ExampleQueue() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	jobs := recipes.NewQueue(cl, "/jobs")
 	jobs.Put(ctx, []byte("first"))
@@ -46,14 +39,9 @@ func ExampleQueue() {
 
 // A worker consumes an item when it is done with it. If it fails before, somebody else gets the item.
 func ExampleLockingQueue() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 
 	work := func(ctx context.Context, data []byte) error { // ctx ends when the item is lost
 		fmt.Printf("doing %s\n", data)

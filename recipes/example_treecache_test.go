@@ -7,19 +7,13 @@ import (
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // A copy of a tree tells what changes, and is read without asking anybody.
 func ExampleTreeCache() {
-	srv := zktest.Start() // or a real ZooKeeper
-	defer srv.Close()
+	cl, closeAll := connect()
+	defer closeAll()
 	ctx := context.Background()
-	cl, err := zk.Connect(ctx, srv.Addr())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { cl.Close(ctx).Wait() }()
 	cl.Create(ctx, "/config", nil)
 	cl.Create(ctx, "/config/db", []byte("db1:5432"))
 

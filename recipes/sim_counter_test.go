@@ -59,15 +59,7 @@ func TestSimCounter(t *testing.T) {
 		s.Faults(zktest.Swarm().And(zktest.Expire))
 		s.Run(20 * time.Second)
 		s.Heal()
-		before := append([]int(nil), added...)
-		s.Eventually(10*time.Minute, "everybody adds again", func() bool {
-			for i := range added {
-				if added[i] == before[i] && !workers[i].Done() {
-					return false
-				}
-			}
-			return true
-		})
+		again(s, 10*time.Minute, "everybody adds again", added, workers)
 		over = true
 		s.Eventually(10*time.Minute, "nothing is left behind", func() bool {
 			for _, w := range workers {

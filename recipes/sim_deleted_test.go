@@ -48,15 +48,7 @@ func TestSimLockDeleted(t *testing.T) {
 		s.Faults(zktest.Swarm())
 		s.Run(20 * time.Second)
 		s.Heal()
-		before := append([]int(nil), lost...)
-		s.Eventually(10*time.Minute, "each holder learns that its node was deleted", func() bool {
-			for i := range lost {
-				if lost[i] == before[i] && !workers[i].Done() {
-					return false
-				}
-			}
-			return true
-		})
+		again(s, 10*time.Minute, "each holder learns that its node was deleted", lost, workers)
 		over = true
 	})
 }

@@ -55,15 +55,7 @@ func TestSimElection(t *testing.T) {
 		s.Faults(zktest.Swarm())
 		s.Run(30 * time.Second)
 		s.Heal()
-		before := append([]int(nil), terms...)
-		s.Eventually(10*time.Minute, "everybody leads again", func() bool {
-			for i := range terms {
-				if terms[i] == before[i] && !all[i].Done() {
-					return false
-				}
-			}
-			return true
-		})
+		again(s, 10*time.Minute, "everybody leads again", terms, all)
 		over = true
 		s.Eventually(10*time.Minute, "nothing is left behind", func() bool { return ens.NumChildren("/e") <= 0 })
 		var last *recipes.Held

@@ -3,6 +3,7 @@ package recipes_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -54,19 +55,24 @@ func (t *turns) run(faults zktest.FaultModel, during time.Duration, paths ...str
 	t.s.Faults(faults)
 	t.s.Run(during)
 	t.s.Heal()
-	before := append([]int(nil), t.taken...)
-	t.s.Eventually(10*time.Minute, "everybody gets another turn", func() bool {
-		for i := range before {
-			if t.taken[i] == before[i] && !t.workers[i].Done() {
+	again(t.s, 10*time.Minute, "everybody gets another turn", t.taken, t.workers)
+	t.over = true
+	t.s.Eventually(10*time.Minute, "nothing is left behind", func() bool {
+		for _, path := range paths {
+			if t.ens.NumChildren(path) > 0 {
 				return false
 			}
 		}
 		return true
 	})
-	t.over = true
-	t.s.Eventually(10*time.Minute, "nothing is left behind", func() bool {
-		for _, path := range paths {
-			if t.ens.NumChildren(path) > 0 {
+}
+
+// again waits until each of some processes, but those that are done, has done once more what is counted.
+func again(s *zktest.Sim, within time.Duration, what string, counts []int, all []*zktest.Process) {
+	before := slices.Clone(counts)
+	s.Eventually(within, what, func() bool {
+		for i := range counts {
+			if counts[i] == before[i] && !all[i].Done() {
 				return false
 			}
 		}
