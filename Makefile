@@ -7,8 +7,8 @@ ZOOKEEPER_PIN := 3.9.5
 ZOOKEEPER_OLDEST := 3.4.14
 VERSIONS ?= 3.3.6 $(ZOOKEEPER_OLDEST) 3.5.10 3.6.4 3.7.2 3.8.6 $(ZOOKEEPER_PIN)
 
-# Modules of their own, so that what they need is not a dependency of the client. (docs/bench: see bench.)
-MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod docs/examples/*/go.mod))
+# Modules of their own, so that what they need is not a dependency of the client.
+MODULES := $(patsubst %/go.mod,%,$(wildcard internal/lint/go.mod zktest/interop/go.mod zk/gssapi/go.mod docs/bench/go.mod docs/examples/*/go.mod))
 
 TEST     := go test -race -timeout 15m
 BENCH    ?= .
@@ -18,7 +18,7 @@ SCRIPTS  ?= 10000
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real matrix differential mutants lint zookeeper bench fuzz sim determinism generate clean
+.PHONY: help demo test real matrix differential mutants lint zookeeper bench microbench fuzz sim determinism generate clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,9 +52,11 @@ lint: ## Checks format, go vet, staticcheck, and the project's own analyzers.
 zookeeper: ## Fetches ZooKeeper into the user's cache, once; ZOOKEEPER_VERSION=3.x.y for another.
 	@zktest/scripts/fetch-zookeeper.sh $(ZOOKEEPER_PIN) >/dev/null
 
-bench: ## Runs the benchmarks; BENCH=regexp selects.
+bench: zookeeper ## Measures gazoo beside other clients; BENCH=regexp selects, PLOTS=directory keeps table and plots.
+	cd docs/bench && go run . -run '$(BENCH)' $(if $(PLOTS),-plots '$(abspath $(PLOTS))')
+
+microbench: ## Runs the benchmarks of single packages; BENCH=regexp selects.
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
-	@[ ! -f docs/bench/go.mod ] || (cd docs/bench && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...)
 
 fuzz: ## Runs every fuzz target for FUZZTIME each (default 10m).
 	@set -e; listed=$$(go test -list '^Fuzz' ./...); \
