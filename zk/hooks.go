@@ -42,6 +42,10 @@ type OpEnd struct {
 // called with. What consists of several operations (EnsurePath, DeleteAll, Create with
 // MakeParents or Protected, tries of a view that retries) is told as those; what is refused at once, because of
 // its arguments or of a ctx that has ended, is not told at all.
+//
+// RemoveWatches, Unwatch and Close of a subscription are told as "removeWatches", also where the server need not be
+// told, because others watch the same: then no bytes are sent. What the client takes back by itself is not told: a watch
+// whose request was cancelled, those of a view that is closed.
 type OpStartHook interface {
 	OnOpStart(ctx context.Context, op OpInfo) context.Context
 }
@@ -160,10 +164,11 @@ type observed struct {
 	outcome func() error
 }
 
-// observe tells of the beginning of an operation, and sees to it that its end is told.
-func observe[T any, K kind[T]](o *op[T, K]) {
-	h := &o.c.opt.hooks
-	w := &observed{Call: o, h: h, handler: o.c.opt.handler, ctx: o.req.Ctx, info: OpInfo{Op: opName(o.req.Op), Path: o.path}}
+// observe tells of the beginning of an operation, whose request, path and promise these are, and sees to it that its end
+// is told. It runs the caller's hooks.
+func observe[T any](c *Client, req *session.Request, ctx context.Context, path string, p *future.Promise[T]) {
+	h := &c.opt.hooks
+	w := &observed{Call: req.Call, h: h, handler: c.opt.handler, ctx: ctx, info: OpInfo{Op: opName(req.Op), Path: path}}
 	w.begin = w.handler.Now()
 	for _, s := range h.starts {
 		if ctx := s.OnOpStart(w.ctx, w.info); ctx != nil {
@@ -173,12 +178,12 @@ func observe[T any, K kind[T]](o *op[T, K]) {
 	if len(h.ends) == 0 {
 		return
 	}
-	f := o.promise.Future()
+	f := p.Future()
 	w.outcome = func() error {
 		_, err, _ := f.Poll()
 		return err
 	}
-	o.req.Call = w
+	req.Call = w
 	f.Notify(w)
 }
 
@@ -219,8 +224,15 @@ func (w *observed) Complete(b *future.Batch, r session.Reply) {
 	w.Call.Complete(b, r)
 }
 
-// Sub makes an observed operation a session.Subscriber, if it is one.
+// Sub, Age and Forget make an observed operation a session.Subscriber, Elder or Forgetter, if it is one.
+
 func (w *observed) Sub() *session.Sub { return w.Call.(session.Subscriber).Sub() }
 
-// Age makes an observed operation a session.Elder, as every operation is one.
-func (w *observed) Age(body []byte) wire.Op { return w.Call.(session.Elder).Age(body) }
+func (w *observed) Age(body []byte) wire.Op {
+	if e, ok := w.Call.(session.Elder); ok {
+		return e.Age(body)
+	}
+	return 0
+}
+
+func (w *observed) Forget(t wire.WatcherType) { w.Call.(session.Forgetter).Forget(t) }

@@ -93,7 +93,7 @@ func (o *op[T, K]) send() *future.Future[T] {
 		return o.fail(err)
 	}
 	if o.c.opt.hooks.lane != nil {
-		observe(o)
+		observe(o.c, &o.req, o.req.Ctx, o.path, &o.promise)
 	}
 	return o.submit()
 }

@@ -24,6 +24,7 @@ func (c *Client) RemoveWatches(ctx context.Context, path string, t WatchType) *f
 		return failed[struct{}](c, wire.OpRemoveWatches, path, err)
 	}
 	r := newRemoval(ctx, c, full)
+	r.tell()
 	if !c.driver.RemoveWatches(full, t, ErrUnwatched, &r.req) {
 		return failed[struct{}](c, wire.OpRemoveWatches, path, ErrNoWatcher)
 	}

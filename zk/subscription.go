@@ -176,7 +176,11 @@ func (s *Subscription) Ended() *future.Future[struct{}] { return s.over.Future()
 // the server only. Closing twice is closing once.
 func (s *Subscription) Close(ctx context.Context) *future.Future[struct{}] {
 	mustContext(ctx)
-	gone := s.end(ctx, ErrClosed)
+	r := newRemoval(ctx, s.c, s.sub.Path)
+	if s.Err() == nil {
+		r.tell()
+	}
+	gone := s.endBy(r, ErrClosed)
 	s.mu.Lock()
 	s.buf.discard()
 	s.mu.Unlock()
@@ -187,7 +191,10 @@ func (s *Subscription) Close(ctx context.Context) *future.Future[struct{}] {
 
 // end ends it with cause, if it has not ended. What was not received can still be.
 func (s *Subscription) end(ctx context.Context, cause error) *future.Future[struct{}] {
-	r := newRemoval(ctx, s.c, s.sub.Path)
+	return s.endBy(newRemoval(ctx, s.c, s.sub.Path), cause)
+}
+
+func (s *Subscription) endBy(r *removal, cause error) *future.Future[struct{}] {
 	if s.c.driver.Unsubscribe(&s.sub, &r.req) {
 		s.finish(nil, cause)
 	}

@@ -20,12 +20,19 @@ func (w Watched[T]) Unwatch(ctx context.Context) *future.Future[struct{}] {
 	if w.w == nil {
 		return future.Value(struct{}{})
 	}
-	return w.w.end(ctx, ErrUnwatched)
+	r := newRemoval(ctx, w.w.c, w.w.s.Path)
+	if _, _, ended := w.Changed.Poll(); !ended {
+		r.tell()
+	}
+	return w.w.endBy(r, ErrUnwatched)
 }
 
 // end ends a watch with cause, if it has not ended.
 func (w *watch) end(ctx context.Context, cause error) *future.Future[struct{}] {
-	r := newRemoval(ctx, w.c, w.s.Path)
+	return w.endBy(newRemoval(ctx, w.c, w.s.Path), cause)
+}
+
+func (w *watch) endBy(r *removal, cause error) *future.Future[struct{}] {
 	if w.c.driver.Unwatch(&w.s, &r.req) {
 		w.c.own.remove(w)
 		w.promise.Complete(Event{}, w.error(cause))
@@ -53,6 +60,13 @@ func newRemoval(ctx context.Context, c *Client, full string) *removal {
 	return r
 }
 
+// tell tells hooks of it, before it is given to the driver.
+func (r *removal) tell() {
+	if r.c.opt.hooks.lane != nil {
+		observe(r.c, &r.req, r.ctx, r.stripped(), &r.promise)
+	}
+}
+
 // sent returns the future of one that was given to the driver.
 func (r *removal) sent() *future.Future[struct{}] {
 	if r.ctx.Err() != nil {
@@ -73,8 +87,11 @@ func (r *removal) Complete(b *future.Batch, reply session.Reply) {
 	r.c.driver.Settled()
 	r.bound.lift()
 	err := reply.Err
+	if err == ErrNoWatcher && reply.Replied {
+		err = nil // nor has the server
+	}
 	switch err {
-	case nil, ErrNoWatcher, ErrUnimplemented, ErrConnectionLoss, ErrSessionExpired, ErrClosed:
+	case nil, ErrUnimplemented, ErrConnectionLoss, ErrSessionExpired, ErrClosed:
 		err = nil // whatever the reason, there is no such watch; or the server cannot do better
 	default:
 		err = r.error(err)
@@ -83,8 +100,13 @@ func (r *removal) Complete(b *future.Batch, reply session.Reply) {
 }
 
 func (r *removal) error(err error) error {
+	return &OpError{Op: opName(r.req.Op), Path: r.stripped(), Err: err}
+}
+
+// stripped is the path in the view's terms.
+func (r *removal) stripped() string {
 	path, _ := r.c.chroot.Strip(r.path)
-	return &OpError{Op: opName(r.req.Op), Path: path, Err: err}
+	return path
 }
 
 // Context, Arm, Cancel and Settled make a removal a future.Source.

@@ -230,7 +230,7 @@ func (m *Machine) forgetTables(path string, data, child bool, r *Request) (used 
 }
 
 // RemoveWatches ends, with cause, every watch and subscription on path that t means, and has r tell the
-// server, if need be. It reports whether there was any; if not, r completes without an answer.
+// server, if need be. It reports whether there was any; if not, r usually completes with CodeNoWatcher, without an answer.
 func (m *Machine) RemoveWatches(path string, t wire.WatcherType, cause error, r *Request) (any bool) {
 	var gone []*Watch
 	var data, child bool
@@ -255,7 +255,11 @@ func (m *Machine) RemoveWatches(path string, t wire.WatcherType, cause error, r 
 		}
 	}
 	if !m.forgetTables(path, data, child, r) {
-		m.complete(r, nil)
+		var err error
+		if !any {
+			err = wire.CodeNoWatcher
+		}
+		m.complete(r, err)
 	}
 	return any
 }
