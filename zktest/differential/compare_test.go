@@ -35,7 +35,7 @@ func (c *contest) play(sc script) (report string, err error) {
 	var realErr, coreErr error
 	var both sync.WaitGroup
 	both.Go(func() { real, realErr = play(c.real, c.profile.servers, root, sc, c.coverage) })
-	both.Go(func() { core, coreErr = play(c.core, c.profile.servers, root, sc, make(coverage)) })
+	both.Go(func() { core, coreErr = play(c.core, c.profile.servers, root, sc, newCoverage()) })
 	both.Wait()
 	if realErr != nil || coreErr != nil {
 		return "", fmt.Errorf("real: %v; core: %v", realErr, coreErr)

@@ -14,7 +14,7 @@
 // Most scripts are random, and have a number, which is all that they are drawn from. A server has one script at a time,
 // so that zxids can be compared, but there are several servers. Some are set up to refuse what they usually do not
 // (settings_test.go), so that every code is met that a server sends; codes_test.go accounts for all of them. The tests
-// print how often each operation was answered with which code.
+// print how often each operation was answered with which code, and each kind of watch with success.
 //
 // The usual scripts are the same every time. The environment asks for others:
 //

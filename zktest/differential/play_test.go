@@ -262,7 +262,7 @@ func (p *player) exchange(i int, requests []request) {
 	s.peer.send(out)
 	begin := len(p.notes)
 	for k := range requests {
-		if p.answer(i, requests[k].Op) {
+		if p.answer(i, &requests[k]) {
 			p.drain(i)
 			break
 		}
@@ -274,8 +274,8 @@ func (p *player) exchange(i int, requests []request) {
 }
 
 // answer reads up to a reply. It reports whether the server is about to close the connection, or has.
-func (p *player) answer(i int, op wire.Op) (last bool) {
-	s := &p.slots[i]
+func (p *player) answer(i int, r *request) (last bool) {
+	s, op := &p.slots[i], r.Op
 	for {
 		frame, err := s.peer.frame()
 		if err != nil {
@@ -289,7 +289,7 @@ func (p *player) answer(i int, op wire.Op) (last bool) {
 		}
 		e := p.view.reply(i, op, frame)
 		p.note(e)
-		p.seen.reply(op, &e)
+		p.seen.reply(r, &e)
 		if op == wire.OpCloseSession && e.Code == wire.OK {
 			p.ended(s.session, e.Zxid)
 			return true

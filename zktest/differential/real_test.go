@@ -31,6 +31,7 @@ func TestRealDifferential(t *testing.T) {
 		if campaign.scripts >= usualScripts {
 			c.coverage.require(t, &c.profile)
 			c.coverage.requireCodes(t, &c.profile, campaign.scripts)
+			c.coverage.requireKinds(t, &c.profile)
 		}
 	})
 }
@@ -74,7 +75,7 @@ func newContest(real host, core *coreHost) *contest {
 		profile:  profile{version: core.version, servers: 1, held: make(map[string]int)},
 		real:     real,
 		core:     core,
-		coverage: make(coverage),
+		coverage: newCoverage(),
 	}
 	c.scripts = c.profile.scriptsOf(100)
 	return c

@@ -65,16 +65,22 @@ func (p *profile) watching(t *rapid.T) []request {
 	var requests []request
 	for range 2 + below(t, 4) {
 		r := request{Op: wire.OpAddWatch, Record: &proto.AddWatchRequest{Path: path, Mode: int32(below(t, 2))}}
-		switch below(t, 6) {
+		kind := int32(1 + below(t, 5))
+		switch below(t, 8) {
 		case 0:
 			r = request{Op: wire.OpExists, Record: &proto.ExistsRequest{Path: path, Watch: true}}
 		case 1:
 			r = request{Op: wire.OpGetChildren, Record: &proto.GetChildrenRequest{Path: path, Watch: true}}
 		case 2:
-			r = request{Op: wire.OpCheckWatches, Record: &proto.CheckWatchesRequest{Path: path, Type: pick(t, watcherTypes)}}
-		case 3:
-			r = request{Op: wire.OpRemoveWatches, Record: &proto.RemoveWatchesRequest{Path: path, Type: pick(t, watcherTypes)}}
-		case 4:
+			r = request{Op: wire.OpCheckWatches, Record: &proto.CheckWatchesRequest{Path: path, Type: kind}}
+		case 3, 4:
+			r = request{Op: wire.OpRemoveWatches, Record: &proto.RemoveWatchesRequest{Path: path, Type: kind}}
+		case 5:
+			lists := [5][]string{{}, {}, {}, {}, {}}
+			lists[kind-1] = []string{path}
+			r = request{Op: wire.OpSetWatches2, Xid: wire.XidSetWatches, Zxid: zxids().Draw(t, "zxid"), Record: &proto.SetWatches2{
+				DataWatches: lists[0], ExistWatches: lists[1], ChildWatches: lists[2], PersistentWatches: lists[3], PersistentRecursiveWatches: lists[4]}}
+		case 6:
 			r = request{Op: wire.OpSetData, Record: &proto.SetDataRequest{Path: path, Version: wire.AnyVersion}}
 		}
 		if p.confined(r.Record); p.version.AtLeast(r.Op.Since()) && !p.unsent(&r) {
