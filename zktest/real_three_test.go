@@ -27,6 +27,7 @@ var undisturbed = []struct {
 	{"ExpiredSession", testExpiredSession},
 	{"WatchesAcrossGaps", testWatchesAcrossGaps},
 	{"GivenUpWatches", testGivenUpWatches},
+	{"Degraded", testDegraded},
 	{"ProtectedCreates", testProtectedCreates},
 	{"Lock", testLock},
 	{"LockAfterIdleness", testLockAfterIdleness},
