@@ -2,6 +2,7 @@ package game
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os/exec"
 	"sync"
@@ -67,6 +68,14 @@ func Start(t *testing.T, cmd *exec.Cmd, hear func(line string) error) *Child {
 		<-c.ended
 	})
 	return c
+}
+
+// Tell writes a line to its standard input.
+func (c *Child) Tell(t *testing.T, line string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(c.stdin, line); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Leave ends the process's sessions, and waits for that.

@@ -7,7 +7,7 @@
 //
 //	/contest…     the recipe's
 //	/inside/<x|s>-<who>-<n>   ephemeral, while a turn lasts: x wants to be alone, s does not
-//	/turns        its version counts the turns
+//	/turns/<client>           its version counts the client's turns
 //
 // The other client is a process that does the same, and tells of it line by line, see [Child] and [Guest].
 package game

@@ -45,17 +45,18 @@ func (g Game) shared(number int) bool { return g.Shared != nil && g.Shared(numbe
 type Guest struct {
 	// Name is what its contenders are called, followed by a number.
 	Name string
-	// Command makes the process, a [server.Command], from these arguments: the game's kind and limit; how many turns there are
-	// to be, of both clients; and for each contender where to connect. It says "version V" when all have connected; "turn WHO
+	// Command makes the process, a [server.Command], from these arguments: the game's kind and limit; how many turns each
+	// client is to have; and for each contender where to connect. It says "version V" when all have connected; "turn WHO
 	// ZXID TOKEN INSIDE" for each turn (the zxid of the node inside, the token, and how many were inside), "lost WHO" when a
 	// turn was over before it was used; what else it says but "done" is what must not be.
 	Command func(args ...string) *exec.Cmd
 }
 
-// Play has as many contenders of each client as each says take turns, until there were so many, and then checks what happened.
+// Play has as many contenders of each client as each says take turns, until both clients have had so many, and then checks
+// what happened.
 func (g Game) Play(t *testing.T, ens *zktest.Ensemble, guest Guest, each, turns int) {
 	observer := ens.Client(t)
-	for _, path := range []string{"/inside", "/turns"} {
+	for _, path := range []string{"/inside", "/turns", "/turns/gazoo", "/turns/" + guest.Name} {
 		if err := observer.Create(t.Context(), path, nil).WaitErr(); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +78,7 @@ func (g Game) Play(t *testing.T, ens *zktest.Ensemble, guest Guest, each, turns 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for i, cl := range clients {
-		p := &player{score: s, cl: cl, reads: cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever}), who: fmt.Sprint("gazoo", i), number: i}
+		p := &player{score: s, guest: guest.Name, cl: cl, reads: cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever}), who: fmt.Sprint("gazoo", i), number: i}
 		players.Go(func() {
 			if err := p.play(ctx, turns); err != nil {
 				t.Errorf("%s: %v", p.who, err)
@@ -94,7 +95,7 @@ func (g Game) Play(t *testing.T, ens *zktest.Ensemble, guest Guest, each, turns 
 	// All sessions last, and nobody plays: so there is nothing.
 	WantEmpty(t, observer, clients, "/inside", Contest, Contest+"-__lock__")
 	child.Leave(t)
-	s.check(guest.Name, turns)
+	s.check(turns)
 	s.report(guest.Name, cuts, time.Since(begun))
 }
 

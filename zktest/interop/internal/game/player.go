@@ -14,6 +14,7 @@ import (
 // A player is one client of gazoo.
 type player struct {
 	*score
+	guest  string
 	cl     *zk.Client
 	reads  *zk.Client // a view that repeats them
 	who    string
@@ -24,7 +25,7 @@ type player struct {
 func (p *player) play(ctx context.Context, turns int) error {
 	acquire := p.game.Join(p.cl, p.number, recipes.WithIdentifier(p.who))
 	for {
-		if n, err := p.reads.Get(ctx, "/turns").Wait(); err != nil || int(n.Version) >= turns {
+		if enough, err := p.enough(ctx, turns); err != nil || enough {
 			return err
 		}
 		held, err := acquire(ctx).Wait()
@@ -42,6 +43,16 @@ func (p *player) play(ctx context.Context, turns int) error {
 	}
 }
 
+// enough reports whether both clients have had so many turns.
+func (p *player) enough(ctx context.Context, turns int) (bool, error) {
+	for _, client := range []string{"gazoo", p.guest} {
+		if st, err := p.reads.Exists(ctx, "/turns/"+client).Wait(); err != nil || int(st.Version) < turns {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // use does with a turn what a guest does.
 func (p *player) use(ctx context.Context, held *recipes.Held) error {
 	p.turn++
@@ -52,7 +63,7 @@ func (p *player) use(ctx context.Context, held *recipes.Held) error {
 	inside := fmt.Sprintf("/inside/%s-%s-%d", mark, p.who, p.turn)
 	if err := commit(ctx, held, zk.ErrNodeExists, func(tx *zk.Txn) {
 		tx.Create(inside, []byte(p.who), zk.Ephemeral)
-		tx.Set("/turns", []byte(p.who), zk.AnyVersion)
+		tx.Set("/turns/gazoo", []byte(p.who), zk.AnyVersion)
 	}); err != nil {
 		return err
 	}

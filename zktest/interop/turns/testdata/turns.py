@@ -1,4 +1,4 @@
-"""turns.py kind limit turns host...: one Kazoo client for each host takes turns, until there were so many of all clients.
+"""turns.py kind limit turns host...: one Kazoo client for each host takes turns, until gazoo and Kazoo both have had so many.
 
 Prints "version VERSION" when all have connected; "turn WHO ZXID TOKEN INSIDE" for each turn (the zxid of the node inside, the token, and how many
 were inside), "lost WHO" when a turn was over before it was used, "two WHO NAMES..." when others are inside who must not be;
@@ -68,7 +68,7 @@ class Contender:
 
     def run(self):
         try:
-            while self.count() < turns:
+            while not self.enough():
                 if kind == "election":
                     self.recipe.run(self.use)
                     continue
@@ -79,8 +79,8 @@ class Contender:
             failed.append(self.who)
             traceback.print_exc()
 
-    def count(self):
-        return self.client.retry(self.client.get, "/turns")[1].version
+    def enough(self):
+        return all(self.client.retry(self.client.exists, "/turns/" + kind).version >= turns for kind in ("gazoo", "kazoo"))
 
     def node(self):
         if kind == "semaphore":
@@ -96,7 +96,7 @@ class Contender:
             self.client,
             ("check", (node, -1)),
             ("create", (inside, self.who.encode(), None, True)),
-            ("set_data", ("/turns", self.who.encode())),
+            ("set_data", ("/turns/kazoo", self.who.encode())),
         )
         token = self.client.retry(self.client.exists, node)
         entered = self.client.retry(self.client.exists, inside)
