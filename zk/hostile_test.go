@@ -179,6 +179,7 @@ func TestHostileFrames(t *testing.T) {
 		"an empty frame":           {frame(), zk.ErrProtocol},
 		"text":                     {[]byte("HTTP/1.1 400 Bad Request\r\n\r\n"), zk.ErrTooLong},
 		"half a header":            {frame(0, 0, 0, 7, 0, 0, 0, 0), zk.ErrProtocol},
+		"half the header of event": {frame(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), zk.ErrProtocol},
 		"an unknown xid":           {reply(4711, 1, 0), zk.ErrProtocol},
 		"xid 0":                    {reply(0, 1, 0), zk.ErrProtocol},
 		"an unknown negative xid":  {reply(-77, 1, 0), zk.ErrProtocol},
@@ -265,73 +266,6 @@ func TestUnknownCodes(t *testing.T) {
 			w.Errorf("states %v", log.all())
 		}
 	})
-}
-
-// A reply that ends early, at whatever byte: the operation fails, the connection is given up, the process lives.
-func TestTruncatedReplies(t *testing.T) {
-	for name, c := range map[string]struct {
-		op     wire.Op
-		do     func(cl *zk.Client) interface{ WaitErr() error }
-		writes bool
-	}{
-		"Get":      {wire.OpGetData, func(cl *zk.Client) interface{ WaitErr() error } { return cl.Get(ctx, "/n") }, false},
-		"GetWatch": {wire.OpGetData, func(cl *zk.Client) interface{ WaitErr() error } { return cl.GetAndWatch(ctx, "/n") }, false},
-		"Exists":   {wire.OpExists, func(cl *zk.Client) interface{ WaitErr() error } { return cl.Exists(ctx, "/n") }, false},
-		"Children": {wire.OpGetChildren2, func(cl *zk.Client) interface{ WaitErr() error } { return cl.Children(ctx, "/n") }, false},
-		"GetACL":   {wire.OpGetACL, func(cl *zk.Client) interface{ WaitErr() error } { return cl.GetACL(ctx, "/n") }, false},
-		"Set":      {wire.OpSetData, func(cl *zk.Client) interface{ WaitErr() error } { return cl.Set(ctx, "/n", nil, zk.AnyVersion) }, true},
-		"SetACL": {wire.OpSetACL, func(cl *zk.Client) interface{ WaitErr() error } {
-			return cl.SetACL(ctx, "/n", zk.OpenACL(), zk.AnyVersion)
-		}, true},
-		"Create": {wire.OpCreate2, func(cl *zk.Client) interface{ WaitErr() error } { return cl.Create(ctx, "/n/x-", nil, zk.Sequential) }, true},
-		"Txn": {wire.OpMulti, func(cl *zk.Client) interface{ WaitErr() error } {
-			tx := cl.Txn()
-			tx.Create("/n/x-", nil, zk.Sequential)
-			tx.Set("/n", nil, zk.AnyVersion)
-			tx.Check("/n", zk.AnyVersion)
-			return tx.Commit(ctx)
-		}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onPool(t, func(w *world) {
-				cl := w.client()
-				ok(w, cl.Create(ctx, "/n", []byte("data")))
-				ok(w, cl.Create(ctx, "/n/kid", nil))
-				for n, whole := 0, 1; n < whole; n++ {
-					w.intercept(func(in *core.Incoming) core.Verdict {
-						if in.Op != c.op {
-							return core.Pass
-						}
-						return core.Verdict{Edit: func(reply []byte) []byte {
-							if binary.BigEndian.Uint32(reply[12:]) != 0 {
-								return reply // an error has no body
-							}
-							whole = len(reply) - wire.ReplyHeaderLen
-							return reply[:wire.ReplyHeaderLen+n]
-						}}
-					})
-					err := c.do(cl).WaitErr()
-					if !errors.Is(err, zk.ErrProtocol) || zk.MaybeApplied(err) != c.writes {
-						w.Fatalf("%d bytes of %d: %v, MaybeApplied %v", n, whole, err, zk.MaybeApplied(err))
-					}
-					if !strings.Contains(err.Error(), "ends early") && !strings.Contains(err.Error(), "malformed") {
-						w.Errorf("%d bytes of %d: %v", n, whole, err)
-					}
-				}
-				w.intercept(nil)
-				if err := c.do(cl).WaitErr(); err != nil {
-					w.Errorf("afterwards: %v", err)
-				}
-				if s := cl.Session(); s.Epoch != 1 {
-					w.Errorf("it has cost the session: %v", s)
-				}
-				if name == "GetWatch" {
-					ok(w, cl.Set(ctx, "/n", nil, zk.AnyVersion))
-				}
-				w.noWatches()
-			})
-		})
-	}
 }
 
 // A server that lists children with impossible names does not lead DeleteAll anywhere.

@@ -158,6 +158,8 @@ func TestCloseCompletesEverything(t *testing.T) {
 			made := tx.Create("/tx", nil)
 			call, cancel := context.WithCancel(ctx)
 			all := []future.Outcome{
+				cl.Create(ctx, "/c", nil, zk.Container), cl.Create(ctx, "/t", nil, zk.TTL(time.Hour)), cl.Reconfig(ctx, zk.Reconfiguration{Leaving: []int64{9}}, zk.AnyConfig),
+				cl.Subscribe(ctx, "/a", zk.PersistentWatch), cl.MultiGet(ctx, "/a"), cl.WhoAmI(ctx), cl.Ephemerals(ctx, "/"),
 				watched.Changed, tx.Commit(ctx), made, cl.EnsurePath(ctx, "/x/y/z"), cl.DeleteAll(ctx, "/a"), watched.Unwatch(call),
 				cl.Create(ctx, "/p/p", nil, zk.Protected(), zk.MakeParents()), cl.Create(ctx, "/q", nil, zk.Protected(), zk.Ephemeral),
 				cl.GetAndWatch(ctx, "/a/b"), cl.AddAuth(ctx, "digest", []byte("u:p")), cl.Start(ctx),

@@ -2,6 +2,7 @@ package zk_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,22 +24,23 @@ func TestThousandReconnects(t *testing.T) {
 		if testing.Short() {
 			rounds = 100
 		}
-		cl, other := w.client(), w.client()
+		const chunks = 3 // at least, of watches that are set again
+		cl, other := w.client(zk.WithMaxRequest(1<<10)), w.client()
 		mine := cl.Session().ID
-		fresh, overtaken := false, 0
+		fresh, overtaken := 0, 0
 		w.intercept(func(in *core.Incoming) core.Verdict {
 			switch {
 			case in.Session != mine:
 			case in.Op == wire.OpCreateSession:
-				fresh = true
+				fresh = chunks
 			case in.Op == wire.OpSetWatches || in.Op == wire.OpSetWatches2:
-				fresh = false
-			case in.Op != wire.OpPing && fresh:
+				fresh--
+			case in.Op != wire.OpPing && fresh > 0:
 				overtaken++
 			}
 			return core.Pass
 		})
-		path := func(i int) string { return fmt.Sprintf("/%d", i) }
+		path := func(i int) string { return fmt.Sprintf("/%d-%s", i, strings.Repeat("x", 100)) }
 		watches := make([]*future.Future[zk.Event], nodes)
 		for i := range nodes {
 			ok(w, cl.Create(ctx, path(i), nil))
