@@ -84,6 +84,12 @@ func (s *State) Sessions() []SessionInfo {
 	return all
 }
 
+// HasSession reports whether a session has not ended.
+func (s *State) HasSession(id int64) bool {
+	_, there := s.sessions[id]
+	return there
+}
+
 // WatchInfo is a watch of a connection of this server.
 type WatchInfo struct {
 	Session  int64

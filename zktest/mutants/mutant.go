@@ -55,6 +55,7 @@ func All() []Mutant {
 		queue,
 		retry,
 		hosts,
+		readOnly,
 	)
 }
 
@@ -98,6 +99,8 @@ var (
 	partitionerTest = Test{"recipes", "TestSimPartitioner"}
 	// hostsTest is one in which servers come by names that fail and lists that are replaced, and lose their quorum.
 	hostsTest = Test{"zktest", "TestSimHosts"}
+	// readOnlyTest is one in which clients go on reading where servers have lost their quorum.
+	readOnlyTest = Test{"zktest", "TestSimReadOnly"}
 	// watchesTest is one with watches that follow a node.
 	watchesTest = Test{"recipes", "TestSimWatches"}
 	// leaseTest is one with a lease.

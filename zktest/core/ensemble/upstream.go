@@ -44,6 +44,8 @@ func (u *upstream) Renew(now time.Time, session int64, timeout int32, tag uint64
 		m.Renewed(now, session, tag, m.renew(now, m.id, session, timeout))
 	case m.learner.phase == serving:
 		m.tell(Message{Type: Revalidate, Session: session, Timeout: timeout, Tag: tag})
+	case m.role == ReadOnly: // up to 3.6; from 3.7 on the Front lets none of these come here
+		m.Renewed(now, session, tag, m.state.HasSession(session))
 	default:
 		m.Renewed(now, session, tag, false)
 	}
