@@ -12,6 +12,13 @@ import (
 // The canned server answers at once and does nothing: every read brings many requests, whose replies go out in one
 // write. It keeps no tree. What it says depends on the operation only; every getData gets the same 100 bytes.
 
+// Reads of these paths do something to the connection.
+const (
+	silentPath = "/bench/silent" // is never answered
+	cutPath    = "/bench/cut"    // ends it
+	firePath   = "/bench/fire"   // fires all its watches, before the answer
+)
+
 const (
 	opExists      = 3
 	opGetData     = 4
@@ -86,6 +93,7 @@ func canned(nc net.Conn) error {
 	data := dataReply()
 	in, have := make([]byte, cannedBuffers), 0
 	var out []byte
+	var watches []string
 	for {
 		n, err := nc.Read(in[have:])
 		if err != nil {
@@ -101,6 +109,26 @@ func canned(nc net.Conn) error {
 			}
 			request := in[at+4 : at+4+length]
 			at += 4 + length
+			if watch := watchedPath(request); watch != nil && (len(watches) == 0 || string(watch) != watches[len(watches)-1]) {
+				watches = append(watches, string(watch))
+			}
+			switch readPath(request) {
+			case silentPath:
+				continue
+			case cutPath:
+				return nil
+			case firePath:
+				if len(out) > 0 {
+					if _, err := nc.Write(out); err != nil {
+						return err
+					}
+				}
+				out = out[:0]
+				for _, path := range watches {
+					out = appendEvent(out, path)
+				}
+				watches = nil
+			}
 			start := len(out)
 			switch int32(binary.BigEndian.Uint32(request[4:])) {
 			case opGetData:
@@ -128,4 +156,41 @@ func appendHeader(out []byte, body int) []byte {
 	binary.BigEndian.PutUint32(out[start:], uint32(headerLen+body))
 	binary.BigEndian.PutUint64(out[start+8:], cannedZxid)
 	return out
+}
+
+// readPath returns the path of a getData without a watch, "" if it is another request.
+func readPath(request []byte) string {
+	if len(request) < 13 || binary.BigEndian.Uint32(request[4:]) != opGetData {
+		return ""
+	}
+	switch path := request[12 : len(request)-1]; string(path) { // no allocation
+	case silentPath:
+		return silentPath
+	case cutPath:
+		return cutPath
+	case firePath:
+		return firePath
+	}
+	return ""
+}
+
+// watchedPath returns the path of an exists with a watch, nil if it is another request.
+func watchedPath(request []byte) []byte {
+	if len(request) < 13 || binary.BigEndian.Uint32(request[4:]) != opExists || request[len(request)-1] == 0 {
+		return nil
+	}
+	return request[12 : len(request)-1]
+}
+
+// appendEvent appends the event that the data of a node has changed.
+func appendEvent(out []byte, path string) []byte {
+	const dataChanged, connected = 3, 3
+	out = binary.BigEndian.AppendUint32(out, uint32(headerLen+4+4+4+len(path)))
+	out = binary.BigEndian.AppendUint32(out, 0xffffffff) // xid -1
+	out = binary.BigEndian.AppendUint64(out, 0xffffffffffffffff)
+	out = binary.BigEndian.AppendUint32(out, 0)
+	out = binary.BigEndian.AppendUint32(out, dataChanged)
+	out = binary.BigEndian.AppendUint32(out, connected)
+	out = binary.BigEndian.AppendUint32(out, uint32(len(path)))
+	return append(out, path...)
 }

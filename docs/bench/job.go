@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime/pprof"
 	"time"
 )
 
@@ -51,7 +53,7 @@ func work(do func(j job) (outcome, error)) error {
 		if _, err := fmt.Sscan(in.Text(), &j.kind, &j.n, &j.millis, &j.addr); err != nil {
 			return err
 		}
-		o, err := do(j)
+		o, err := profiled(j, do)
 		if err != nil {
 			o = outcome{Error: err.Error()}
 		}
@@ -60,4 +62,22 @@ func work(do func(j job) (outcome, error)) error {
 		}
 	}
 	return in.Err()
+}
+
+// profiled does a job. If BENCH_PROFILES names a directory, a CPU profile of the job is left there.
+func profiled(j job, do func(job) (outcome, error)) (outcome, error) {
+	dir := os.Getenv("BENCH_PROFILES")
+	if dir == "" {
+		return do(j)
+	}
+	file, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s-%s-%d.pprof", filepath.Base(os.Args[2]), j.kind, j.n)))
+	if err != nil {
+		return outcome{}, err
+	}
+	defer file.Close()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return outcome{}, err
+	}
+	defer pprof.StopCPUProfile()
+	return do(j)
 }

@@ -20,6 +20,8 @@ func main() {
 	switch args := os.Args[1:]; {
 	case len(args) == 1 && args[0] == "canned":
 		err = cannedMain()
+	case len(args) == 1 && args[0] == "zktest":
+		err = zktestMain()
 	case len(args) == 2 && args[0] == "work":
 		err = work(workers[args[1]])
 	default:
@@ -77,7 +79,7 @@ func benchMain() error {
 // A point is one thing that is measured, by one client.
 type point struct {
 	bench  string // which benchmark
-	server string // "canned", "real", or "" where there is none
+	server string // "canned", "zktest", "real", or "" where there is none
 	kind   string
 	n      int
 	client string
@@ -173,8 +175,8 @@ func (r *run) servers() (addrs map[string]string, ends []func(), err error) {
 			continue
 		}
 		switch p.server {
-		case "canned":
-			s, err := self("canned")
+		case "canned", "zktest":
+			s, err := self(p.server)
 			if err != nil {
 				return addrs, ends, err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -74,4 +75,14 @@ func (h *harness) end() {
 		h.cleanups[i]()
 	}
 	h.cleanups = nil
+}
+
+// zktestMain is the in-process server of package zktest, in a process of its own, until its input ends.
+func zktestMain() error {
+	t := &harness{}
+	defer t.end()
+	srv := zktest.NewServer(t)
+	fmt.Println(srv.Addr())
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
 }

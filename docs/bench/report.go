@@ -36,13 +36,14 @@ func (g goal) sign() string {
 }
 
 // points lists all that can be measured.
-func points() []point { return getPoints() }
+func points() []point { return append(getPoints(), manyPoints()...) }
 
-func goals() []goal { return getGoals() }
+func goals() []goal { return append(getGoals(), manyGoals()...) }
 
 func (r *run) report(w io.Writer) {
 	fmt.Fprintf(w, "%s\n", r.header())
 	r.reportGets(w)
+	r.reportMany(w)
 	t := table{{"goal", "at least / at most", "measured", "met"}}
 	for _, g := range goals() {
 		if s := g.value(r); len(s) > 0 {
