@@ -282,9 +282,18 @@ func TestOversizedReply(t *testing.T) {
 		ok(w, cl.Create(ctx, "/a", make([]byte, 5000)))
 		var changes record[zk.StateChange]
 		small.OnState(changes.add)
-		refused(w, small.Get(ctx, "/a"), zk.ErrConnectionLoss, false)
+		before, long, behind := small.Exists(ctx, "/a"), small.Get(ctx, "/a"), small.Exists(ctx, "/a")
+		ok(w, before)
+		refused(w, long, zk.ErrTooLong, false)
+		if err := long.WaitErr(); errors.Is(err, zk.ErrConnectionLoss) || !strings.Contains(err.Error(), "reply of") {
+			t.Errorf("%v", err)
+		}
+		refused(w, behind, zk.ErrConnectionLoss, false)
 		ok(w, small.Exists(ctx, "/a"))
-		if c := changes.all(); len(c) != 2 || !errors.Is(c[0].Err, zk.ErrTooLong) || !strings.Contains(c[0].Err.Error(), "limit is 4096") {
+		patient := small.WithRetry(zk.RetryPolicy{}) // it does not ask again
+		refused(w, patient.Get(ctx, "/a"), zk.ErrTooLong, false)
+		ok(w, patient.Exists(ctx, "/a"))
+		if c := changes.all(); len(c) != 4 || !errors.Is(c[0].Err, zk.ErrTooLong) || !strings.Contains(c[0].Err.Error(), "limit is 4096") {
 			t.Errorf("changes %v", c)
 		}
 	})

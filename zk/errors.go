@@ -50,9 +50,9 @@ var (
 	ErrOverloaded = session.ErrOverloaded
 	// ErrProtocol: the server sent what no server may send. The connection was given up.
 	ErrProtocol = session.ErrProtocol
-	// ErrTooLong: the request is longer than a server accepts; see [WithMaxRequest]. Nothing was sent.
-	// As the Err of a [StateChange]: a reply is longer than [WithMaxReply] allows.
-	ErrTooLong = errors.New("request too long")
+	// ErrTooLong: the request is longer than a server accepts, see [WithMaxRequest]: nothing was sent. Or its reply is
+	// longer than [WithMaxReply] allows, which has cost the connection, as the Err of a [StateChange] tells.
+	ErrTooLong = errors.New("too long")
 	// ErrUnwatched: the watch was removed by Unwatch before it fired.
 	ErrUnwatched = errors.New("watch removed")
 	// ErrRolledBack: in a transaction, before the operation that failed.

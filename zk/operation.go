@@ -131,7 +131,11 @@ func failed[T any](c *Client, code wire.Op, path string, err error) *future.Futu
 func (o *base) error(err error, r session.Reply) error {
 	var long *wire.FrameError
 	if errors.As(err, &long) {
-		err = fmt.Errorf("%w: %d bytes, and the limit is %d", ErrTooLong, long.Length, long.Max)
+		what := "request"
+		if r.Written {
+			what = "reply"
+		}
+		err = fmt.Errorf("%w: a %s of %d bytes, and the limit is %d", ErrTooLong, what, long.Length, long.Max)
 	}
 	return &OpError{Op: opName(o.req.Op), Path: o.path, Err: err, maybe: r.MaybeApplied() && changes(o.req.Op), epoch: r.Epoch}
 }

@@ -188,8 +188,8 @@ func WithMaxRequest(n int) Option {
 	}
 }
 
-// WithMaxReply bounds one reply, in bytes. A longer one costs the connection. Default 64 MiB, since a
-// server does not limit its replies: the names of 100,000 children take 3 to 5 MB.
+// WithMaxReply bounds one reply, in bytes. A longer one costs the connection, and the operation fails with
+// ErrTooLong. Default 64 MiB, since a server does not limit its replies: the names of 100,000 children take 3 to 5 MB.
 func WithMaxReply(n int) Option {
 	return func(o *options) error {
 		if n < 1<<10 || n > math.MaxInt32 {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -120,5 +121,32 @@ func TestDisownedSession(t *testing.T) {
 		r.pull()
 		r.reply(1, 9, code, nil)
 		r.expect("a: "+code.String(), "hang up", "SUSPENDED", "b: CONNECTIONLOSS, written", "dial 10.0.0.1:2181")
+	}
+}
+
+// A reply that is too long fails the request that it answers, and the others lose a connection.
+func TestReplyTooLong(t *testing.T) {
+	for name, c := range map[string]struct {
+		bytes []byte
+		head  bool
+	}{
+		"no xid":      {[]byte{0, 1, 0, 0, 0, 0, 0}, false},
+		"its xid":     {[]byte{0, 1, 0, 0, 0, 0, 0, 1}, true},
+		"another xid": {[]byte{0, 1, 0, 0, 0, 0, 0, 2}, false},
+		"nonsense":    {[]byte("HTTP/1.1 400"), false},
+		"negative":    {[]byte{0x80, 1, 0, 0, 0, 0, 0, 1}, false},
+	} {
+		r := up(t, func(c *Config) { c.MaxReply = 5000 })
+		r.submit("a", wire.OpGetData)
+		r.submit("b", wire.OpGetData)
+		r.pull()
+		r.arrive(c.bytes)
+		first := "a: CONNECTIONLOSS, written"
+		if c.head {
+			first = "a: wire: bad frame length 65536: the limit is 5000, written"
+		}
+		if r.see(); !slices.Contains(r.lines, first) || !slices.Contains(r.lines, "b: CONNECTIONLOSS, written") {
+			t.Errorf("%s: %q", name, r.lines)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -50,6 +51,7 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 			if m.phase == phaseHandshake && bytes.HasPrefix(b, tlsAlert) {
 				err = errTLS
 			}
+			m.tooLong(b[used:], err)
 			m.hangUp(now, err)
 			return len(b)
 		}
@@ -60,6 +62,21 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 			return used
 		}
 	}
+}
+
+// tooLong fails the oldest request with err, if that is about its reply, which b begins with: one that is longer than it may
+// be. Whoever takes that for a lost connection asks again, and costs everybody the next one.
+func (m *Machine) tooLong(b []byte, err error) {
+	const header = 4 + 4 // length and xid; if that has not come, it may be nonsense
+	var long *wire.FrameError
+	if m.phase != phaseUp || m.sent.n == 0 || !errors.As(err, &long) || long.Length <= 0 {
+		return
+	}
+	r := m.sent.at(0)
+	if r == m.closing || len(b) < header || int32(binary.BigEndian.Uint32(b[4:])) != r.xid {
+		return
+	}
+	m.complete(r, err)
 }
 
 func (m *Machine) frame(now time.Duration, frame []byte) error {
