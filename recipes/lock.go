@@ -37,7 +37,7 @@ func NewReadLock(cl *zk.Client, path string, opts ...Option) *Lock {
 }
 
 // NewWriteLock returns the half of the read-write lock on path that is held by one alone. Without [CuratorNames] it is
-// the same as [NewLock].
+// the same as [NewLock]; with it, Curator's readers do not see a NewLock.
 func NewWriteLock(cl *zk.Client, path string, opts ...Option) *Lock {
 	return &Lock{contest{newRecipe(cl, "lock", path, opts), writeKind}}
 }
