@@ -17,23 +17,7 @@ func TestMain(m *testing.M) { server.Main(m) }
 // connect returns a client that is connected, and closed with the test.
 func connect(t *testing.T, addr string, opts ...zk.Option) *zk.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), server.Patience)
-	defer cancel()
-	c, err := zk.Connect(ctx, addr, append([]zk.Option{zk.WithSessionTimeout(5 * time.Second)}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeClient(t, c) })
-	return c
-}
-
-func closeClient(t *testing.T, c *zk.Client) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), server.Patience)
-	defer cancel()
-	if err := c.Close(ctx).WaitErr(); err != nil {
-		t.Errorf("closing: %v", err)
-	}
+	return server.Connect(t, addr, append([]zk.Option{zk.WithSessionTimeout(5 * time.Second)}, opts...)...)
 }
 
 func ok[T any](t *testing.T, f *future.Future[T]) T {
@@ -154,7 +138,7 @@ func TestExpiry(t *testing.T) {
 		if got := thief.Session().ID; got != session.ID {
 			t.Fatalf("took over %#x, want %#x", got, session.ID)
 		}
-		closeClient(t, thief)
+		server.Close(t, thief)
 
 		if ev := ok(t, gone.Changed); ev.Type != zk.NodeDeleted {
 			t.Errorf("got %+v", ev)

@@ -1,15 +1,13 @@
 package locks
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
 	"testing"
 	"time"
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest/interop/internal/game"
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/python"
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 	peer "github.com/go-zookeeper/zk"
@@ -40,13 +38,7 @@ type gazoo struct {
 }
 
 func (c *gazoo) begin(t *testing.T, addr, path string) <-chan struct{} {
-	ctx, cancel := context.WithTimeout(t.Context(), server.Patience)
-	defer cancel()
-	var err error
-	if c.client, err = zk.Connect(ctx, addr, zk.WithSessionTimeout(timeout)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.leave(t) })
+	c.client = server.Connect(t, addr, zk.WithSessionTimeout(timeout))
 	acquired := make(chan struct{})
 	recipes.NewLock(c.client, path).Acquire(t.Context()).OnComplete(func(held *recipes.Held, err error) {
 		if err != nil {
@@ -66,13 +58,7 @@ func (c *gazoo) release(t *testing.T) {
 	}
 }
 
-func (c *gazoo) leave(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), server.Patience)
-	defer cancel()
-	if err := c.client.Close(ctx).WaitErr(); err != nil {
-		t.Errorf("gazoo: %v", err)
-	}
-}
+func (c *gazoo) leave(t *testing.T) { server.Close(t, c.client) }
 
 type goZooKeeper struct {
 	client *peer.Conn
@@ -112,55 +98,23 @@ type discard struct{}
 
 func (discard) Printf(string, ...any) {}
 
-type kazoo struct {
-	commands io.WriteCloser
-	ended    chan struct{}
-}
+type kazoo struct{ *game.Child }
 
 func (c *kazoo) begin(t *testing.T, addr, path string) <-chan struct{} {
-	cmd := server.Command(context.Background(), python.Find(t), "-B", "testdata/contend.py", addr, path)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &server.Log{}
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.commands, c.ended = stdin, make(chan struct{})
 	acquired := make(chan struct{})
-	go func() {
-		defer close(c.ended)
-		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if lines.Text() == "acquired" {
-				close(acquired)
-			}
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("kazoo: %v\n%s", err, log)
-		}
-	}()
-	t.Cleanup(func() {
-		c.tell(t, "leave")
-		_ = server.KillGroup(cmd)
+	c.Child = game.Start(t, python.Installed(t).Command("testdata/contend.py", addr, path), func(string) error {
+		close(acquired) // it says nothing else
+		return nil
 	})
 	return acquired
 }
 
-func (c *kazoo) release(t *testing.T) { c.tell(t, "release") }
-func (c *kazoo) leave(t *testing.T)   { c.tell(t, "leave") }
-
-func (c *kazoo) tell(t *testing.T, command string) {
-	fmt.Fprintln(c.commands, command) // fails if it was told before
-	c.commands.Close()
-	await(t, "the end of Kazoo", c.ended)
+func (c *kazoo) release(t *testing.T) {
+	c.Tell(t, "release")
+	c.leave(t)
 }
+
+func (c *kazoo) leave(t *testing.T) { c.Leave(t) }
 
 func await(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()

@@ -2,7 +2,6 @@ package turns
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"testing"
 
@@ -43,9 +42,6 @@ var games = []game.Game{
 	}},
 }
 
-// The releases of Kazoo: the one that is installed, the one that gazoo is modelled on, and the newest.
-var releases = []struct{ name, version string }{{"installed", ""}, {"2.6.1", "2.6.1"}, {"2.11.0", "2.11.0"}}
-
 // Four clients of each kind take turns: at least 25 of each, or 100 with GAZOO_INTEROP=full. Without that, the releases of Kazoo
 // that are not installed only play for the lock and for the read-write lock.
 func TestRealTurns(t *testing.T) {
@@ -57,20 +53,15 @@ func TestRealTurns(t *testing.T) {
 	if server.Full() {
 		turns = fullTurns
 	}
-	for _, release := range releases {
-		t.Run(release.name, func(t *testing.T) {
-			interpreter, path := python.Kazoo(t, "..", release.version)
-			guest := game.Guest{Name: "kazoo", Command: func(args ...string) *exec.Cmd {
-				cmd := server.Command(context.Background(), interpreter, append([]string{"-B", "testdata/turns.py"}, args...)...)
-				cmd.Env = append(os.Environ(), "PYTHONPATH="+path)
-				return cmd
-			}}
-			for _, g := range games {
-				if release.version != "" && g.Kind != "lock" && g.Kind != "readwrite" && !server.Full() {
-					continue
-				}
-				t.Run(g.Kind, func(t *testing.T) { g.Play(t, ens, guest, each, turns) })
+	python.Each(t, "..", func(t *testing.T, kazoo python.Kazoo) {
+		guest := game.Guest{Name: "kazoo", Command: func(args ...string) *exec.Cmd {
+			return kazoo.Command(append([]string{"testdata/turns.py"}, args...)...)
+		}}
+		for _, g := range games {
+			if !kazoo.IsInstalled() && g.Kind != "lock" && g.Kind != "readwrite" && !server.Full() {
+				continue
 			}
-		})
-	}
+			t.Run(g.Kind, func(t *testing.T) { g.Play(t, ens, guest, each, turns) })
+		}
+	})
 }

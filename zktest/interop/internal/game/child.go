@@ -22,6 +22,9 @@ type Child struct {
 	leave func()
 }
 
+// Ended is closed when it has ended.
+func (c *Child) Ended() <-chan struct{} { return c.ended }
+
 // Start starts a process, a [server.Command]. hear is told every line that it says but "done", on one goroutine; its error
 // fails the test. So does a process that fails, or has not ended [server.Patience] after the test.
 func Start(t *testing.T, cmd *exec.Cmd, hear func(line string) error) *Child {
@@ -70,11 +73,11 @@ func Start(t *testing.T, cmd *exec.Cmd, hear func(line string) error) *Child {
 	return c
 }
 
-// Tell writes a line to its standard input.
+// Tell writes a line to its standard input. It may be called from any goroutine.
 func (c *Child) Tell(t *testing.T, line string) {
 	t.Helper()
 	if _, err := fmt.Fprintln(c.stdin, line); err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 )
 
 // Cutting cuts the connections of a way now and then, until stop is called, which returns how many it has cut. turns tells
-// how many turns there were.
+// how many turns there were; nil: it goes on without any.
 func Cutting(ways []*proxy.Proxy, seed uint64, turns func() int) (stop func() int) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	over, cuts := make(chan struct{}), make(chan int)
@@ -42,10 +42,14 @@ func Cutting(ways []*proxy.Proxy, seed uint64, turns func() int) (stop func() in
 				cuts <- n
 				return
 			case <-time.After(time.Duration(rng.Int64N(2 * int64(meanLife)))):
-				if now := turns(); now >= last+perCut {
+				if turns != nil {
+					now := turns()
+					if now < last+perCut {
+						continue
+					}
 					last = now
-					n += ways[rng.IntN(len(ways))].Cut(proxy.Ending(rng.IntN(2)))
 				}
+				n += ways[rng.IntN(len(ways))].Cut(proxy.Ending(rng.IntN(2)))
 			}
 		}
 	}()

@@ -102,18 +102,5 @@ func (g Game) Play(t *testing.T, ens *zktest.Ensemble, guest Guest, each, turns 
 // Connect makes a client of gazoo's, which is closed with the test.
 func Connect(t *testing.T, addr string) *zk.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cl, err := zk.Connect(ctx, addr, zk.WithSessionTimeout(timeout))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), server.Patience)
-		defer cancel()
-		if err := cl.Close(ctx).WaitErr(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-	})
-	return cl
+	return server.Connect(t, addr, zk.WithSessionTimeout(timeout))
 }

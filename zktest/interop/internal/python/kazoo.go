@@ -1,6 +1,8 @@
 package python
 
 import (
+	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -9,13 +11,46 @@ import (
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 )
 
-// Kazoo returns an interpreter and the PYTHONPATH with which it has a release of Kazoo, which is fetched at first; ""
-// is the one that is installed. root is the module's directory. The test ends if there is none.
-func Kazoo(t *testing.T, root, version string) (interpreter, path string) {
-	t.Helper()
-	if version == "" {
-		return Find(t), ""
+// The releases of Kazoo that are tested beside the installed one: the one that gazoo is modelled on, and the newest.
+const (
+	Model  = "2.6.1"
+	Newest = "2.11.0"
+)
+
+// A Kazoo is an interpreter that has a release of Kazoo.
+type Kazoo struct {
+	interpreter string
+	path        string // for PYTHONPATH
+}
+
+// Each runs f with the installed Kazoo, and with the others as well. (They are fetched at first.) The test ends if there is
+// none. root is the module's directory.
+func Each(t *testing.T, root string, f func(t *testing.T, k Kazoo)) {
+	t.Run("installed", func(t *testing.T) { f(t, Installed(t)) })
+	for _, version := range []string{Model, Newest} {
+		t.Run(version, func(t *testing.T) { f(t, fetched(t, root, version)) })
 	}
+}
+
+// IsInstalled reports whether it is the one that the system has.
+func (k Kazoo) IsInstalled() bool { return k.path == "" }
+
+// Command makes a process of a script and its arguments, a [server.Command].
+func (k Kazoo) Command(args ...string) *exec.Cmd {
+	cmd := server.Command(context.Background(), k.interpreter, append([]string{"-B"}, args...)...)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+k.path)
+	return cmd
+}
+
+// Installed is the Kazoo that the system has.
+func Installed(t *testing.T) Kazoo {
+	t.Helper()
+	return Kazoo{interpreter: Find(t)}
+}
+
+func fetched(t *testing.T, root, version string) Kazoo {
+	t.Helper()
+	var interpreter string
 	for _, interpreter = range candidates {
 		if exec.Command(interpreter, "-c", "").Run() == nil {
 			break
@@ -28,5 +63,5 @@ func Kazoo(t *testing.T, root, version string) (interpreter, path string) {
 	if err != nil {
 		server.Missing(t, "no Kazoo %s: %v\n%s", version, err, &log)
 	}
-	return interpreter, strings.TrimSpace(string(out))
+	return Kazoo{interpreter, strings.TrimSpace(string(out))}
 }

@@ -1,2 +1,0 @@
-// Package queues tests that gazoo and Kazoo share one queue: what either puts is taken once, by either.
-package queues
