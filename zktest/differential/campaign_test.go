@@ -107,18 +107,19 @@ func (c campaign) run(t *testing.T, contests ...*contest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	played, steps, requests := 0, 0, 0
+	played, steps, requests, late := 0, 0, 0, 0
 	held := make(map[string]int)
 	for _, by := range contests {
 		played += by.played
 		steps += by.steps
 		requests += by.requests
+		late += by.late
 		for what, n := range by.profile.held {
 			held[what] += n
 		}
 	}
-	t.Logf("scripts %d to %d: %d scripts, %d steps, %d requests in %v; not sent: %v",
-		c.first, c.first+c.scripts-1, played, steps, requests, time.Since(begin).Round(time.Second), held)
+	t.Logf("scripts %d to %d: %d scripts, %d steps, %d requests in %v; %d played again, having taken too long; not sent: %v",
+		c.first, c.first+c.scripts-1, played, steps, requests, time.Since(begin).Round(time.Second), late, held)
 	for _, d := range found {
 		_, report := d.by.shrink(d.script, d.report)
 		t.Errorf("script %d (GAZOO_DIFF_FIRST=%d GAZOO_DIFF_SCRIPTS=1): the servers answer differently: %s", d.number, d.number, report)

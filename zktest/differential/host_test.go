@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,9 +185,7 @@ func startJava(t *testing.T, cfg java.Config) *javaHost {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			for i := range h.ensemble.Len() {
-				t.Logf("log of server %d ends:\n%s", i+1, h.ensemble.Server(i).Tail(20))
-			}
+			t.Logf("%s", h.logs(20))
 		}
 		h.close()
 	})
@@ -210,6 +209,15 @@ func newJava(ctx context.Context, cfg java.Config) (*javaHost, error) {
 		h.control = append(h.control, p)
 	}
 	return h, nil
+}
+
+// logs is the ends of the servers' logs.
+func (h *javaHost) logs(lines int) string {
+	var b strings.Builder
+	for i := range h.ensemble.Len() {
+		fmt.Fprintf(&b, "log of server %d ends:\n%s\n", i+1, h.ensemble.Server(i).Tail(lines))
+	}
+	return b.String()
 }
 
 func (h *javaHost) close() {
