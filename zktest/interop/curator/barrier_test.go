@@ -4,25 +4,27 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
+	"github.com/gazoo-go/gazoo/zktest/internal/proxy"
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/game"
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 )
 
-// A gate is one barrier and all who use it. Who it tells to do something says so when it is done.
+const barrier = "/gate/barrier"
+
+// A gate is the barrier and all who use it. Who it tells to do something says so when it is done.
 type gate struct {
-	t      *testing.T
-	ctx    context.Context
-	ens    *zktest.Ensemble
-	tell   []func(what string)
-	heard  chan report
-	passed atomic.Int64 // how often somebody has
+	t     *testing.T
+	ctx   context.Context
+	ens   *zktest.Ensemble
+	root  string // where all happens
+	tell  []func(what string)
+	heard chan report
 }
 
 // A report says that somebody has "set" or "removed" the barrier or has "passed" it, and then a zxid of after that.
@@ -31,7 +33,8 @@ type report struct {
 	zxid      int64
 }
 
-// In each round one puts the barrier up, all others but one wait, and that one removes it: clients of both kinds in turn.
+// In each round one puts the barrier up, all but another wait, a connection is cut, and that other one removes the barrier:
+// clients of both kinds in turn.
 func testBarrier(t *testing.T, ens *zktest.Ensemble, curator program, each, rounds int) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*server.Patience)
 	defer cancel()
@@ -42,9 +45,9 @@ func testBarrier(t *testing.T, ens *zktest.Ensemble, curator program, each, roun
 		}
 	}
 	ways := game.Ways(t, ens.Addr(0), 2*each)
-	g := &gate{t: t, ctx: ctx, ens: ens, tell: make([]func(string), 2*each), heard: make(chan report, 2*each)}
+	g := &gate{t: t, ctx: ctx, ens: ens, root: ens.Chroot(t), tell: make([]func(string), 2*each), heard: make(chan report, 2*each)}
 	begun := time.Now()
-	args := []string{"barrier", "0", "0"}
+	args := []string{"hands", "0", "0"}
 	for _, way := range ways[each:] {
 		args = append(args, way.Addr()+ens.Chroot(t))
 	}
@@ -52,18 +55,18 @@ func testBarrier(t *testing.T, ens *zktest.Ensemble, curator program, each, roun
 	game.Await(t, "Curator's connections", child.Begun)
 	for i := range each {
 		g.tell[i] = g.gazoo(game.Connect(t, ways[i].Addr()+ens.Chroot(t)), fmt.Sprint("gazoo", i))
-		g.tell[each+i] = func(what string) { child.Tell(t, fmt.Sprint(i, " ", what)) }
+		g.tell[each+i] = func(what string) { child.Tell(t, fmt.Sprintf("%d %s %s /passed", i, what, barrier)) }
 	}
-	stop := game.Cutting(ways, uint64(rounds), func() int { return int(g.passed.Load()) })
+	cuts := 0
 	for round := range rounds {
-		g.round(observer, round%2*each+round%each, (round/2+1)%2*each+round/2%each)
+		sets, removes, suffers := round%2*each+round%each, (round/2+1)%2*each+round/2%each, round%len(ways)
+		g.round(observer, sets, removes, func() { cuts += ways[suffers].Cut(proxy.Ending(round / 2 % 2)) })
 	}
-	cuts := stop()
 	child.Leave(t)
-	t.Logf("curator %s, barrier: passed %d times in %d rounds in %v; %d cuts", version, g.passed.Load(), rounds, time.Since(begun).Round(100*time.Millisecond), cuts)
+	t.Logf("curator %s, barrier: %d rounds of %d in %v; %d cuts", version, rounds, len(ways), time.Since(begun).Round(100*time.Millisecond), cuts)
 }
 
-func (g *gate) round(observer *zk.Client, sets, removes int) {
+func (g *gate) round(observer *zk.Client, sets, removes int, cut func()) {
 	g.t.Helper()
 	g.tell[sets]("set")
 	g.await("set")
@@ -72,15 +75,16 @@ func (g *gate) round(observer *zk.Client, sets, removes int) {
 			tell("wait")
 		}
 	}
-	for g.watchers() < len(g.tell)-1 {
+	for watchersOf(g.ens, g.root+barrier) < len(g.tell)-1 {
 		select {
 		case r := <-g.heard:
 			g.t.Fatalf("%v while the barrier is up", r)
 		case <-g.ctx.Done():
-			g.t.Fatalf("%d watch the barrier", g.watchers())
+			g.t.Fatalf("%d watch the barrier", watchersOf(g.ens, g.root+barrier))
 		default:
 		}
 	}
+	cut()
 	g.tell[removes]("remove")
 	var waited []report
 	for range g.tell {
@@ -120,30 +124,15 @@ func (g *gate) await(what ...string) report {
 	return report{}
 }
 
-// watchers counts the sessions that watch the barrier. They are listed below its path.
-func (g *gate) watchers() (n int) {
-	_, after, _ := strings.Cut(g.ens.FourLetter(0, "wchp"), g.ens.Chroot(g.t)+"/gate/barrier\n")
-	for line := range strings.Lines(after) {
-		if !strings.HasPrefix(line, "\t") {
-			break
-		}
-		n++
-	}
-	return n
-}
-
 // say reports what was done.
 func (g *gate) say(r report) {
-	if r.what == "passed" {
-		g.passed.Add(1)
-	}
 	select {
 	case g.heard <- r:
 	case <-g.ctx.Done():
 	}
 }
 
-// hear understands a line of Gate.java.
+// hear understands a line of Hand.java.
 func (g *gate) hear(line string) error {
 	var r report
 	if n, err := fmt.Sscan(line, &r.what, &r.who, &r.zxid); n < 2 {
@@ -155,24 +144,24 @@ func (g *gate) hear(line string) error {
 	return nil
 }
 
-// gazoo does what Gate.java does.
+// gazoo does what Hand.java does.
 func (g *gate) gazoo(cl *zk.Client, who string) (tell func(what string)) {
-	barrier := recipes.NewBarrier(cl, "/gate/barrier", recipes.CuratorNames())
+	b := recipes.NewBarrier(cl, barrier, recipes.CuratorNames())
 	doing := map[string]func() report{
 		"set": func() report {
-			if err := barrier.Create(g.ctx).WaitErr(); err != nil {
+			if err := b.Create(g.ctx).WaitErr(); err != nil {
 				g.t.Errorf("%s: %v", who, err)
 			}
 			return report{"set", who, 0}
 		},
 		"remove": func() report {
-			if was, err := barrier.Remove(g.ctx).Wait(); err != nil || !was {
+			if was, err := b.Remove(g.ctx).Wait(); err != nil || !was {
 				g.t.Errorf("%s has removed: %v, %v", who, was, err)
 			}
 			return report{"removed", who, 0}
 		},
 		"wait": func() report {
-			if err := barrier.Wait(g.ctx).WaitErr(); err != nil {
+			if err := b.Wait(g.ctx).WaitErr(); err != nil {
 				g.t.Errorf("%s: %v", who, err)
 			}
 			st, err := cl.WithRetry(zk.RetryPolicy{MaxTries: zk.TryForever}).Set(g.ctx, "/passed", nil, zk.AnyVersion, zk.Idempotent()).Wait()

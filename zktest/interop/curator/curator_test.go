@@ -29,15 +29,16 @@ var games = []game.Game{
 	}},
 }
 
-// Two clients of each kind, or four with GAZOO_INTEROP=full: then there are 100 turns of each kind
-// and more, 200 rounds at the barrier, 200 additions of each kind and more.
+// Two clients of each kind, or four with GAZOO_INTEROP=full: then there are 100 turns of each kind and more, 200 rounds at
+// the barrier, 200 additions of each kind and more.
 func TestRealCurator(t *testing.T) {
 	curator := install(t)
 	ens := zktest.StartZooKeeper(t, 1)
-	each, turns, rounds, quota := 2, 10, 8, 40
+	each, turns, rounds, quota := 2, 10, 8, 20
 	if server.Full() {
 		each, turns, rounds, quota = 4, 100, 200, 200
 	}
+	t.Run("order", func(t *testing.T) { testOrder(t, ens, curator) })
 	for _, g := range games {
 		t.Run(g.Kind, func(t *testing.T) {
 			g.Play(t, ens, game.Guest{Name: "curator", Command: curator.command}, each, turns)

@@ -26,8 +26,8 @@ final class Main {
         int limit = Integer.parseInt(args[1]), turns = Integer.parseInt(args[2]);
         Kind kind;
         switch (name) {
-            case "barrier":
-                kind = (client, number, who) -> new Gate(client, who);
+            case "hands":
+                kind = (client, number, who) -> new Hand(client, who);
                 break;
             case "counter":
                 kind = (client, number, who) -> new Adder(client, number, who, limit, turns);
@@ -62,8 +62,8 @@ final class Main {
         for (Thread thread : threads) {
             thread.start();
         }
-        if (name.equals("barrier")) {
-            Gate.obey();
+        if (name.equals("hands")) {
+            Hand.obey();
         } else {
             for (Thread thread : threads) {
                 thread.join();
