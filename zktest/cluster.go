@@ -69,7 +69,9 @@ func NewCluster(t testing.TB, n int, opts ...ClusterOption) *Cluster {
 	config.core.Intercept = c.intercepted
 	peers, disks := make([]ensemble.Peer, n), make([]*ensemble.Disk, n)
 	for i := range n {
-		peers[i] = ensemble.Peer{ID: int64(i + 1), Observer: config.observersFrom > 0 && i+1 >= config.observersFrom}
+		peers[i] = ensemble.Peer{
+			ID: int64(i + 1), Observer: config.observersFrom > 0 && i+1 >= config.observersFrom, Client: fmt.Sprint("127.0.0.1:", i+1),
+		}
 		disks[i] = new(ensemble.Disk)
 	}
 	c.c = serve.NewCluster(config.ensemble(), peers, disks)
@@ -124,7 +126,7 @@ func (c *Cluster) Restart(i int) {
 	voters, awake := 0, 0
 	for j := range c.Len() {
 		c.c.Do(j, func(m *ensemble.Member, _ time.Time, alive bool) {
-			if m.Observer() {
+			if !m.Votes() {
 				return
 			}
 			voters++

@@ -53,6 +53,7 @@ func TestCluster(t *testing.T) {
 			t.Run(tt.name, func(t *testing.T) { testSilence(t, start(t), tt.back, 400*time.Millisecond) })
 		}
 	})
+	t.Run("Reconfig", func(t *testing.T) { testReconfig(t, start(t)) })
 	t.Run("NoQuorum", func(t *testing.T) { testNoQuorum(t, start(t)) })
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gazoo-go/gazoo/zk"
-	"github.com/gazoo-go/gazoo/zktest"
 )
 
 // smokeNewer does what servers know from 3.5, 3.6 and 3.7 on, and sees it refused by older ones.
@@ -93,55 +92,5 @@ func newerTxn(t *testing.T, cl *zk.Client) {
 		if st := got(t, cl.Exists(bg, made.Path)); st == nil || *st != made.Stat {
 			t.Errorf("created %+v, there is %+v", made, st)
 		}
-	}
-}
-
-// Members of a real ensemble go and come.
-func TestRealReconfig(t *testing.T) {
-	needs(t, "3.5.5", "TLS")
-	ens := zktest.StartZooKeeper(t, 3, zktest.WithServerTLS())
-	plain, admin := ens.Client(t), ens.Client(t, zk.WithAuth("digest", []byte("super:test")))
-
-	secure := ens.SecureClient(t)
-	if answer := got(t, secure.FourLetter(bg, "ruok")); answer != "imok" {
-		t.Errorf("over TLS: %q", answer)
-	}
-
-	watched := got(t, plain.GetConfigAndWatch(bg)) // in a chroot
-	before := watched.Value
-	if len(before.Members) != 3 || before.Members[0].ID == 0 || before.Members[0].Observer {
-		t.Fatalf("%+v\n%s", before.Members, before.Data)
-	}
-	last := before.Members[2]
-	for _, m := range before.Members { // one that does not lead: that would end connections
-		if ens.Leader() != int(m.ID)-1 {
-			last = m
-		}
-	}
-	for line := range strings.Lines(ens.FourLetter(int(last.ID)-1, "conf")) { // who joins must tell where clients connect
-		if port, ok := strings.CutPrefix(line, "clientPort="); ok && last.Client == "" {
-			last.Client = "127.0.0.1:" + strings.TrimSpace(port)
-		}
-	}
-	leave := zk.Reconfiguration{Leaving: []int64{last.ID}}
-	fails(t, plain.Reconfig(bg, leave, zk.AnyConfig), zk.ErrNoAuth)
-	fails(t, admin.Reconfig(bg, leave, before.Version+7), zk.ErrBadVersion)
-	fails(t, admin.Reconfig(bg, zk.Reconfiguration{Joining: []zk.Member{{ID: 9, Addrs: last.Addrs}}}, zk.AnyConfig), zk.ErrBadArguments)
-
-	after := got(t, admin.Reconfig(bg, leave, before.Version))
-	if len(after.Members) != 2 || after.Version <= before.Version || after.Stat.Mzxid <= before.Stat.Mzxid {
-		t.Errorf("%+v\n%s", after, after.Data)
-	}
-	if ev := got(t, watched.Changed); ev.Path != "/zookeeper/config" || ev.Type != zk.NodeDataChanged {
-		t.Errorf("%+v", ev)
-	}
-	back := got(t, admin.Reconfig(bg, zk.Reconfiguration{Joining: []zk.Member{last}}, after.Version))
-	if len(back.Members) != 3 || back.Version <= after.Version {
-		t.Errorf("%+v\n%s", back, back.Data)
-	}
-	fails(t, admin.Reconfig(bg, zk.Reconfiguration{Members: after.Members}, before.Version), zk.ErrBadVersion)
-	got(t, plain.Sync(bg, "/"))
-	if cfg := got(t, plain.GetConfig(bg)); cfg.Version != back.Version || len(cfg.Members) != 3 {
-		t.Errorf("%+v\n%s", cfg, cfg.Data)
 	}
 }

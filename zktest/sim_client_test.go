@@ -22,33 +22,37 @@ import (
 func TestSimClient(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		// Where the numbers of sequential nodes have run out, a parent's pzxid stands still, and proves nothing.
-		ens := s.Ensemble(3, func(c *core.Config) { c.FirstSequence = 0 })
-		all := &users{ens: ens, rec: history.NewRecorder(s.Now)}
-		s.Invariant("elections are counted", all.countElections)
-		over := false
-		var ps []*zktest.Process
-		for range 4 {
-			ps = append(ps, s.Process("user", func(p *zktest.Process) {
-				u := &user{s: s, p: p, all: all}
-				u.connect()
-				for !over {
-					u.act()
-					p.Sleep(p.Between(0, 400*time.Millisecond))
-				}
-				u.finish()
-			}))
-		}
-		s.Faults(zktest.Swarm().And(zktest.Expire))
-		s.Run(30 * time.Second)
-		s.Heal()
-		over = true
-		s.Eventually(10*time.Minute, "every request is answered", func() bool {
-			return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
-		})
-		if err := all.rec.History().Check(); err != nil {
-			s.Fatalf("a history that cannot be: %v", err)
-		}
+		everything(s, s.Ensemble(3, func(c *core.Config) { c.FirstSequence = 0 }))
 	})
+}
+
+// everything has everybody use the ensemble, under every fault and then without, and looks at what they were told.
+func everything(s *zktest.Sim, ens *zktest.SimEnsemble) {
+	all := &users{ens: ens, rec: history.NewRecorder(s.Now)}
+	s.Invariant("elections are counted", all.countElections)
+	over := false
+	var ps []*zktest.Process
+	for range 4 {
+		ps = append(ps, s.Process("user", func(p *zktest.Process) {
+			u := &user{s: s, p: p, all: all}
+			u.connect()
+			for !over {
+				u.act()
+				p.Sleep(p.Between(0, 400*time.Millisecond))
+			}
+			u.finish()
+		}))
+	}
+	s.Faults(zktest.Swarm().And(zktest.Expire))
+	s.Run(30 * time.Second)
+	s.Heal()
+	over = true
+	s.Eventually(10*time.Minute, "every request is answered", func() bool {
+		return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
+	})
+	if err := all.rec.History().Check(); err != nil {
+		s.Fatalf("a history that cannot be: %v", err)
+	}
 }
 
 const (

@@ -51,7 +51,10 @@ func (v *simServer) start() {
 	cfg.Seed = e.s.plan.Seed ^ uint64(v.index)
 	peers := make([]ensemble.Peer, len(e.servers))
 	for i := range peers {
-		peers[i] = ensemble.Peer{ID: int64(i + 1), Observer: e.servers[i].observes}
+		other := e.servers[i]
+		peers[i] = ensemble.Peer{
+			ID: other.id(), Observer: other.observes, Addrs: other.name + ":2888:3888", Client: other.name + ":2181",
+		}
 	}
 	v.begin()
 	v.member = ensemble.NewMember(cfg, v.disk, peers, v.node.Now())
@@ -78,6 +81,9 @@ func (v *simServer) send() {
 	v.out = v.member.Outbox(v.out[:0])
 	for i := range v.out {
 		m := &v.out[i]
+		if m.To < 1 || m.To > int64(len(v.e.servers)) {
+			continue // a member that somebody has made up
+		}
 		to := v.e.servers[m.To-1]
 		l := v.e.letter()
 		l.from, l.to, l.reader, l.message = v, to, to.member, m.Message

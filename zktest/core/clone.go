@@ -16,6 +16,17 @@ func (s *State) Clone() *State {
 // SetZxid makes zxid that of the last transaction although there was none: a new leader begins its epoch so.
 func (s *State) SetZxid(zxid int64) { s.zxid = zxid }
 
+// SetConfig makes text the configuration that an ensemble began with, which no transaction says; version is its zxid. It
+// does nothing if there is a later one.
+func (s *State) SetConfig(text []byte, version int64) {
+	n := s.tree.get(configPath)
+	if n == nil || n.mzxid > version {
+		return
+	}
+	s.tree.setData(n, text)
+	n.version, n.mzxid = -1, version
+}
+
 func (t *tree) clone() tree {
 	c := tree{
 		nodes: make(map[string]*node, len(t.nodes)), ephemerals: make(map[int64][]*node, len(t.ephemerals)),

@@ -43,7 +43,7 @@ type Config struct {
 
 	// ExtendedTypes is "extendedTypesEnabled": nodes may have a TTL (3.5.3).
 	ExtendedTypes bool
-	// Reconfig is "reconfigEnabled". A standalone server refuses to reconfigure either way, with another code.
+	// Reconfig is "reconfigEnabled" (3.5). A standalone server refuses to reconfigure either way, with another code.
 	Reconfig bool
 	// SweepInterval is "znode.container.checkIntervalMs": how often empty containers and stale TTL nodes are deleted.
 	// Zero: 60 s.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gazoo-go/gazoo/internal/wire"
 	"github.com/gazoo-go/gazoo/internal/wire/data"
+	"github.com/gazoo-go/gazoo/internal/wire/proto"
 )
 
 // Leader decides what becomes of requests: it checks each against the state and against what it has proposed itself and
@@ -23,6 +24,10 @@ type Leader struct {
 	order  []stagedPath // what is in staged, by zxid; all but the newest record of a path are stale
 	undo   []undoRecord // of the multi at hand
 	multi  bool         // a multi is at hand
+
+	// Reconfigure, if set, says what the members of the ensemble become by a request that was given that zxid, as the text
+	// that the configuration then is, or why they stay what they are.
+	Reconfigure func(r *proto.ReconfigRequest, zxid int64) ([]byte, wire.Code)
 
 	// Pipelined says that Prepare may be called again before the last Txn was applied. Without it nothing but the
 	// operations of one multi is staged.

@@ -25,7 +25,8 @@ func (p *proposal) single() wire.Code {
 	case p.request.Record == nil:
 		return wire.CodeMarshallingError
 	case p.request.Op == wire.OpReconfig:
-		return p.reconfig()
+		r, _ := p.request.Record.(*proto.ReconfigRequest)
+		return p.reconfig(r)
 	}
 	return p.add(p.request.Op, p.request.Record)
 }
@@ -180,10 +181,25 @@ func nullPath(body []byte) bool {
 	return len(body) >= 4 && body[0] == 0xff && body[1] == 0xff && body[2] == 0xff && body[3] == 0xff
 }
 
-// reconfig has nothing to reconfigure on a server that stands alone.
-func (p *proposal) reconfig() wire.Code {
-	if !p.leader.cfg.Reconfig {
+// reconfig has nothing to reconfigure on a server that stands alone. In ZooKeeper's order, what is asked for is looked at
+// before who asks.
+func (p *proposal) reconfig(r *proto.ReconfigRequest) wire.Code {
+	switch {
+	case !p.leader.cfg.Reconfig:
 		return wire.CodeReconfigDisabled
+	case p.leader.Reconfigure == nil || r == nil:
+		return wire.CodeUnimplemented
 	}
-	return wire.CodeUnimplemented
+	text, code := p.leader.Reconfigure(r, p.txn.Zxid)
+	if code != wire.OK {
+		return code
+	}
+	n, _ := p.leader.record(configPath)
+	if !p.allowed(n.acl, wire.PermWrite) {
+		return wire.CodeNoAuth
+	}
+	n.version, n.length = -1, int32(len(text))
+	p.leader.stage(p.txn.Zxid, configPath, n)
+	p.txn.Changes = append(p.txn.Changes, Change{Op: wire.OpSetData, Result: wire.OpSetData, Path: configPath, Data: text, Version: -1})
+	return wire.OK
 }

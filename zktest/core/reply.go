@@ -90,6 +90,8 @@ func (c *Conn) committed(now time.Time, t *Txn, results []Result) {
 		c.answer(w, t.Zxid, t.Code, nil)
 	case t.Op == wire.OpMulti:
 		c.answer(w, t.Zxid, wire.OK, multiResponse(t, results))
+	case t.Op == wire.OpReconfig:
+		c.answer(w, t.Zxid, wire.OK, &proto.GetDataResponse{Data: t.Changes[0].Data, Stat: results[0].Stat})
 	case t.Op == wire.OpCloseSession:
 		c.answer(w, t.Zxid, wire.OK, nil)
 		c.cut("session closed")

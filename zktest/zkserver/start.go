@@ -70,8 +70,8 @@ func cluster(set *settings, listeners []net.Listener, ended chan<- error, logger
 		logger.Print("dataDir: has no effect on an ensemble")
 	}
 	peers, disks := make([]ensemble.Peer, len(listeners)), make([]*ensemble.Disk, len(listeners))
-	for i := range listeners {
-		peers[i], disks[i] = ensemble.Peer{ID: int64(i + 1)}, new(ensemble.Disk)
+	for i, l := range listeners {
+		peers[i], disks[i] = ensemble.Peer{ID: int64(i + 1), Client: l.Addr().String()}, new(ensemble.Disk)
 	}
 	c := serve.NewCluster(ensemble.Config{Config: set.core}, peers, disks)
 	var addrs []string

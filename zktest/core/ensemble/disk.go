@@ -14,6 +14,7 @@ type Disk struct {
 	snapshot      *core.State
 	log           []*core.Txn // what was written; it may begin before the snapshot
 	starts        uint64      // members made from it
+	view, first   *View       // who belongs to the ensemble: last committed, and what no transaction has said
 }
 
 // Begin lets the history of a disk that is empty begin behind an epoch.
@@ -42,6 +43,7 @@ func (d *Disk) replay(v core.Version) *core.State {
 	if d.snapshot != nil {
 		state = d.snapshot.Clone()
 	}
+	state.SetConfig(d.first.Text(), d.first.Version)
 	for _, t := range d.log[after(d.log, state.Zxid()):] {
 		state.Apply(t)
 	}
@@ -133,6 +135,7 @@ func (m *Member) truncate(zxid int64) {
 	if m.state.Zxid() > zxid {
 		m.setState(m.disk.replay(m.cfg.Version))
 	}
+	m.setNext(m.pending())
 }
 
 // install takes the leader's snapshot in place of everything.
@@ -140,6 +143,7 @@ func (m *Member) install(snapshot *core.State) {
 	m.journal = journal{writing: -1}
 	m.disk.snapshot, m.disk.log = snapshot, nil
 	m.setState(snapshot.Clone())
+	m.setNext(nil)
 }
 
 // compact cuts the log behind a snapshot when it is long enough. What a learner may need stays. Only while the member

@@ -28,5 +28,5 @@
 // Elections are ZooKeeper's fast leader election, the protocol between leader and learners is Zab 1.0 as ZooKeeper has it:
 // discovery (the epoch), synchronization (DIFF, TRUNC, SNAP, then NEWLEADER and UPTODATE), broadcast (PROPOSAL, ACK,
 // COMMIT). One message of this package may stand for a run of ZooKeeper's: acknowledgements and commits cover everything
-// up to a zxid, a DIFF brings its proposals along.
+// up to a zxid, a DIFF brings its proposals along. Members join and leave by reconfiguration, see [View].
 package ensemble

@@ -9,9 +9,10 @@ type Vote struct {
 	Epoch  int32 // current epoch of the leader voted for
 	Round  int64 // of elections, as the voter counts them
 	Role   Role
+	View   *View // of the voter
 }
 
-// noVote is the leader that an observer votes for. Nobody counts it.
+// noVote is the leader that a server without a vote votes for. Nobody counts it.
 const noVote = -1
 
 // beats orders votes of one round: the later epoch, then the later zxid, then the larger id.
@@ -53,18 +54,21 @@ type ballot struct {
 
 func (m *Member) ownVote() Vote {
 	v := Vote{Leader: m.id, Zxid: m.last(), Epoch: m.disk.currentEpoch, Round: m.election.vote.Round, Role: Looking}
-	if m.observer() {
+	if !m.votes() {
 		v.Leader, v.Zxid, v.Epoch = noVote, -1, -1
 	}
 	return v
 }
+
+// votes reports whether the member has a vote.
+func (m *Member) votes() bool { return m.voters[m.self] }
 
 // elect begins a round.
 func (m *Member) elect(now time.Time) {
 	e := &m.election
 	e.vote.Round++
 	e.vote = m.ownVote()
-	e.received, e.settled = make([]ballot, len(m.peers)), make([]ballot, len(m.peers))
+	e.received, e.settled = make([]ballot, len(m.ids)), make([]ballot, len(m.ids))
 	e.interval = m.cfg.FinalizeWait
 	e.finalize = time.Time{}
 	m.campaign(now)
@@ -74,10 +78,10 @@ func (m *Member) elect(now time.Time) {
 // campaign tells everybody who votes what this server votes.
 func (m *Member) campaign(now time.Time) {
 	e := &m.election
-	e.received[m.self] = ballot{e.vote, !m.observer()}
+	e.received[m.self] = ballot{e.vote, true}
 	e.resend = now.Add(e.interval)
-	for i := range m.peers {
-		if i != m.self && !m.peers[i].Observer {
+	for i := range m.ids {
+		if i != m.self && m.electorate(i) {
 			m.notify(i)
 		}
 	}
@@ -85,14 +89,20 @@ func (m *Member) campaign(now time.Time) {
 
 func (m *Member) notify(peer int) {
 	v := m.election.vote
-	m.post(m.peers[peer].ID, Message{Type: Notification, Vote: &v})
+	v.View = m.disk.view
+	m.post(m.ids[peer], Message{Type: Notification, Vote: &v})
 }
 
 // notified takes a vote.
 func (m *Member) notified(now time.Time, peer int, v Vote) {
 	e := &m.election
 	looking := m.role == Looking || m.role == ReadOnly
-	if m.peers[peer].Observer {
+	if looking && v.View.Version > m.disk.view.Version {
+		m.activate(v.View, noVote)
+		m.setNext(m.pending())
+		m.elect(now)
+	}
+	if !m.electorate(peer) {
 		m.notify(peer) // it does not count, but wants to know
 		return
 	}
@@ -128,13 +138,13 @@ func (m *Member) voted(now time.Time, peer int, v Vote) {
 		e.vote.Round = v.Round
 		clear(e.received)
 		own := m.ownVote()
-		if v.beats(&own) && !m.observer() {
+		if v.beats(&own) && m.votes() {
 			m.take(&v)
 		} else {
 			e.vote = own
 		}
 		m.campaign(now)
-	case better && !m.observer():
+	case better && m.votes():
 		m.take(&v)
 		m.campaign(now)
 	}
@@ -147,12 +157,12 @@ func (m *Member) take(v *Vote) {
 	e.vote.Leader, e.vote.Zxid, e.vote.Epoch = v.Leader, v.Zxid, v.Epoch
 }
 
-// count looks for a quorum with the vote of this server; an observer takes any that there is.
+// count looks for a quorum with the vote of this server; one that has no vote takes any that there is.
 func (m *Member) count(now time.Time) {
 	e := &m.election
-	if m.observer() {
+	if !m.votes() {
 		for i := range e.received {
-			if b := &e.received[i]; b.here && m.quorum(m.agree(e.received, &b.vote)) {
+			if b := &e.received[i]; b.here && b.vote.Leader != noVote && m.agree(e.received, &b.vote) {
 				m.take(&b.vote)
 				e.finalize = now.Add(m.cfg.FinalizeWait)
 				return
@@ -160,39 +170,41 @@ func (m *Member) count(now time.Time) {
 		}
 		return
 	}
-	if m.quorum(m.agree(e.received, &e.vote)) {
+	if m.agree(e.received, &e.vote) {
 		e.finalize = now.Add(m.cfg.FinalizeWait)
 	}
 }
 
-// agree counts the ballots for the same leader in the same epoch; those of servers that still look must be the same vote.
-func (m *Member) agree(ballots []ballot, v *Vote) (n int) {
-	for i := range ballots {
+// agree reports whether a quorum has cast its ballots for the same leader in the same epoch; those of servers that still
+// look must be the same vote.
+func (m *Member) agree(ballots []ballot, v *Vote) bool { return m.quorum(sameVote(ballots, v)) }
+
+func sameVote(ballots []ballot, v *Vote) func(i int) bool {
+	return func(i int) bool {
 		b := &ballots[i]
 		if !b.here || b.vote.Leader != v.Leader || b.vote.Epoch != v.Epoch {
-			continue
+			return false
 		}
-		if looks := v.Role == Looking || b.vote.Role == Looking; looks && (b.vote.Zxid != v.Zxid || b.vote.Round != v.Round) {
-			continue
-		}
-		n++
+		looks := v.Role == Looking || b.vote.Role == Looking
+		return !looks || b.vote.Zxid == v.Zxid && b.vote.Round == v.Round
 	}
-	return n
 }
 
-// joining takes the vote of a server that has a leader.
+// joining takes the vote of a server that has a leader. Whoever has a quorum of the view is one, even if it was elected
+// without those of a change that is in the log here and was never committed. (ZooKeeper asks for a quorum of them, too, and those
+// who have such a change may then wait for ever.)
 func (m *Member) joining(now time.Time, peer int, v Vote) {
 	e := &m.election
 	b := ballot{v, true}
 	if v.Round == e.vote.Round {
 		e.received[peer] = b
-		if m.quorum(m.agree(e.received, &v)) && m.leads(e.received, &v) {
+		if majority(m.voters, sameVote(e.received, &v)) && m.leads(e.received, &v) {
 			m.settle(now, v)
 			return
 		}
 	}
 	e.settled[peer] = b
-	if m.quorum(m.agree(e.settled, &v)) && m.leads(e.settled, &v) {
+	if majority(m.voters, sameVote(e.settled, &v)) && m.leads(e.settled, &v) {
 		m.settle(now, v)
 	}
 }
@@ -213,7 +225,7 @@ func (m *Member) settle(now time.Time, v Vote) {
 	m.take(&v)
 	e.received, e.settled = nil, nil
 	switch {
-	case m.observer():
+	case m.observes:
 		e.vote.Role = Observing
 		m.learn(now, Observing)
 	case v.Leader == m.id:

@@ -22,7 +22,7 @@ func (m *Member) Leader() (id int64, ok bool) {
 	case Leading:
 		return m.id, true
 	case Following, Observing:
-		return m.peers[m.learner.leader].ID, true
+		return m.ids[m.learner.leader], true
 	case Looking, ReadOnly:
 	}
 	return 0, false
@@ -34,8 +34,11 @@ func (m *Member) Epoch() int32 { return m.disk.currentEpoch }
 // State is the tree and the sessions as the member has applied them.
 func (m *Member) State() *core.State { return m.state }
 
-// Observer reports whether the member has no vote.
-func (m *Member) Observer() bool { return m.observer() }
+// Votes reports whether the member has a vote, as far as it knows: not an observer, nor a server that is not a member.
+func (m *Member) Votes() bool { return m.votes() }
+
+// View is who belongs to the ensemble, as far as the member knows. It is not to be written to.
+func (m *Member) View() *View { return m.disk.view }
 
 // ExpireSession ends a session as if its client had not been heard from. Only a leader that serves can: it reports whether
 // it is one, and there was such a session.

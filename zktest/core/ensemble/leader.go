@@ -24,6 +24,8 @@ type leader struct {
 	skip      bool // the quorum is counted at every other half tick
 	nextSweep time.Time
 
+	retired             bool  // by the change of members that was committed last: it commits no more
+	heir                int64 // who leads by that; itself unless it is retired
 	proposed, committed int64
 	syncs               []pendingSync
 }
@@ -47,6 +49,7 @@ func (p leaderPhase) String() string { return leaderPhases[p] }
 type handler struct {
 	link     link
 	phase    handlerPhase
+	observer bool
 	accepted int32 // epochs and zxid that it came with
 	current  int32
 	zxid     int64
@@ -88,20 +91,18 @@ type pendingSync struct {
 func (m *Member) lead(now time.Time) {
 	m.become(Leading)
 	m.leader = &leader{
-		learners: make([]handler, len(m.peers)), until: now.Add(m.cfg.initTime()), proposed: m.last(), committed: m.last(),
+		learners: make([]handler, len(m.ids)), until: now.Add(m.cfg.initTime()), proposed: m.last(), committed: m.last(),
+		heir: m.id,
 	}
 	m.discover(now)
 }
 
-// voters counts the voters of which something is true, the leader itself always among them.
-func (m *Member) voters(is func(*handler) bool) int {
-	n := 1
-	for i := range m.leader.learners {
-		if i != m.self && !m.peers[i].Observer && is(&m.leader.learners[i]) {
-			n++
-		}
-	}
-	return n
+// followed reports whether something is true of a quorum of followers, the leader itself always among them.
+func (m *Member) followed(is func(*handler) bool) bool {
+	return m.quorum(func(i int) bool {
+		h := &m.leader.learners[i]
+		return i == m.self || !h.observer && is(h)
+	})
 }
 
 // fromLearner takes a message of another member.
@@ -125,7 +126,7 @@ func (m *Member) fromLearner(now time.Time, peer int, msg *Message) {
 	h.heard = now
 	switch msg.Type {
 	case LearnerInfo:
-		h.phase, h.accepted = connected, msg.Epoch
+		h.phase, h.accepted, h.observer = connected, msg.Epoch, msg.Observe
 		if m.leader.phase == leaderDiscovery {
 			m.discover(now)
 		} else {
@@ -141,7 +142,8 @@ func (m *Member) fromLearner(now time.Time, peer int, msg *Message) {
 		m.touchAll(now, msg.Touched)
 	case Revalidate:
 		m.revalidate(now, peer, msg)
-	case Notification, LeaderInfo, Diff, Trunc, Snap, NewLeader, UpToDate, Proposal, Commit, Inform, Sync, Close:
+	case Notification, LeaderInfo, Diff, Trunc, Snap, NewLeader, UpToDate, Proposal, Commit, Inform, Sync, Close, CommitAndActivate,
+		InformAndActivate:
 		m.hangUp(h)
 	}
 }
@@ -154,7 +156,7 @@ func (m *Member) dropLearner(h *handler) { *h = handler{} }
 func (m *Member) hangUp(h *handler) {
 	for i := range m.leader.learners {
 		if &m.leader.learners[i] == h && h.link.id != 0 {
-			m.post(m.peers[i].ID, Message{Type: Close, Link: h.link.id})
+			m.post(m.ids[i], Message{Type: Close, Link: h.link.id})
 		}
 	}
 	m.dropLearner(h)
@@ -163,11 +165,11 @@ func (m *Member) hangUp(h *handler) {
 // discover finds the epoch once a quorum has connected: one more than any of them has promised.
 func (m *Member) discover(now time.Time) {
 	l := m.leader
-	if !m.quorum(m.voters(func(h *handler) bool { return h.phase >= connected })) {
+	if !m.followed(func(h *handler) bool { return h.phase >= connected }) {
 		return
 	}
 	l.epoch = m.disk.acceptedEpoch
-	for i := range l.learners {
+	for i := range l.learners { // also of those that have no vote
 		l.epoch = max(l.epoch, l.learners[i].accepted)
 	}
 	l.epoch++
@@ -204,11 +206,14 @@ func (m *Member) promised(now time.Time, peer int, msg *Message) {
 // elected goes on to synchronization once a quorum has promised the epoch.
 func (m *Member) elected(now time.Time) {
 	l := m.leader
-	if !m.quorum(m.voters(func(h *handler) bool { return h.phase >= ready && h.current >= 0 })) {
+	if !m.followed(func(h *handler) bool { return h.phase >= ready && h.current >= 0 }) {
 		return
 	}
 	l.phase = leaderSyncing
 	m.disk.currentEpoch = l.epoch
+	if v := m.disk.view; m.cfg.Reconfig && v.Version == 0 && m.next == nil {
+		m.setNext(&View{Version: int64(l.epoch) << 32, Peers: v.Peers})
+	}
 	for i := range l.learners {
 		if l.learners[i].phase == ready {
 			m.bring(now, i)
@@ -220,17 +225,21 @@ func (m *Member) elected(now time.Time) {
 // synced begins to serve once a quorum has the history.
 func (m *Member) synced(now time.Time) {
 	l := m.leader
-	if l.phase != leaderSyncing || !m.quorum(m.voters(func(h *handler) bool { return h.phase >= acked })) {
+	if l.phase != leaderSyncing || !m.followed(func(h *handler) bool { return h.phase >= acked }) {
 		return
 	}
 	l.phase = leaderServing
 	l.Leader = core.NewLeader(m.cfg.Config, m.state, now)
 	l.Pipelined = true
+	l.Reconfigure = m.reconfigure
 	l.SetEpoch(l.epoch)
 	l.proposed, l.committed = l.Zxid(), l.Zxid()
 	m.state.SetZxid(l.Zxid())
 	for _, s := range m.state.Sessions() {
 		l.Sessions.Track(now, s.ID, int32(s.Timeout.Milliseconds()), nobody)
+	}
+	if m.next != nil {
+		m.activateLed(m.next)
 	}
 	l.skip = true
 	l.halfTick = now.Add(m.cfg.TickTime / 2)
@@ -239,7 +248,7 @@ func (m *Member) synced(now time.Time) {
 	for i := range l.learners {
 		if h := &l.learners[i]; h.phase == acked {
 			h.phase = upToDate
-			m.say(i, Message{Type: UpToDate})
+			m.say(i, Message{Type: UpToDate, View: m.disk.view, Leader: l.heir})
 		}
 	}
 	m.serve()
@@ -267,7 +276,7 @@ func (m *Member) leaderTick(now time.Time) {
 		return
 	}
 	l.halfTick = now.Add(m.cfg.TickTime / 2)
-	if !l.skip && !m.quorum(m.voters(func(h *handler) bool { return h.phase == upToDate })) {
+	if !l.skip && !m.followed(func(h *handler) bool { return h.phase == upToDate }) {
 		m.look(now, "not sufficient followers synced")
 		return
 	}

@@ -50,7 +50,7 @@ const (
 // learn begins to follow or observe the leader of the vote.
 func (m *Member) learn(now time.Time, r Role) {
 	m.become(r)
-	m.learner = learner{leader: m.index(m.election.vote.Leader), heard: now, limit: m.cfg.initTime(), index: make(map[int64]int)}
+	m.learner = learner{leader: m.peer(m.election.vote.Leader), heard: now, limit: m.cfg.initTime(), index: make(map[int64]int)}
 	m.learner.watchdog = now.Add(m.learner.limit)
 	m.connect(now)
 }
@@ -61,7 +61,7 @@ func (m *Member) connect(now time.Time) {
 	l.tries++
 	l.link = link{id: m.links}
 	l.retry = now.Add(m.cfg.TickTime << min(l.tries-1, 4)) // should even the refusal be lost
-	m.tell(Message{Type: LearnerInfo, Epoch: m.disk.acceptedEpoch, Zxid: m.last()})
+	m.tell(Message{Type: LearnerInfo, Epoch: m.disk.acceptedEpoch, Zxid: m.last(), Observe: m.observes})
 }
 
 func (m *Member) tell(msg Message) { m.send(m.learner.leader, &m.learner.link, msg) }
@@ -106,11 +106,24 @@ func (m *Member) fromLeader(now time.Time, peer int, msg *Message) {
 		if m.proposed(now, msg); m.role == Observing {
 			m.commit(now, msg.Txn.Zxid)
 		}
+	case CommitAndActivate:
+		m.activateAt(now, msg)
+	case InformAndActivate:
+		if m.proposed(now, &Message{Txn: msg.Txn}); m.role == Observing {
+			m.activateAt(now, &Message{Zxid: msg.Txn.Zxid, Leader: msg.Leader})
+		}
 	case NewLeader:
+		if m.setNext(nil); msg.View.Version > m.disk.view.Version {
+			m.setNext(msg.View)
+		}
 		l.newLeader = msg.Zxid
 		m.journal.force = true
 		m.write(now)
 	case UpToDate:
+		if m.activate(msg.View, msg.Leader) || msg.Leader != m.ids[peer] {
+			m.beginAnew(now, msg.Leader)
+			return
+		}
 		m.upToDate()
 	case Ping:
 		m.tell(Message{Type: Ping, Touched: l.touched})
@@ -163,6 +176,9 @@ func (m *Member) proposed(now time.Time, msg *Message) {
 	if msg.Txn.Zxid <= m.last() && m.state.Zxid() != msg.Txn.Zxid&^0xffffffff {
 		m.look(now, "a proposal that is not new")
 		return
+	}
+	if v := viewOf(msg.Txn); v != nil {
+		m.setNext(v)
 	}
 	m.append(now, msg.Txn)
 }

@@ -20,5 +20,5 @@ func (l *link) accepts(msg *Message) bool {
 func (m *Member) send(to int, l *link, msg Message) {
 	l.out++
 	msg.Link, msg.Seq = l.id, l.out
-	m.post(m.peers[to].ID, msg)
+	m.post(m.ids[to], msg)
 }

@@ -1,7 +1,6 @@
 package ensemble
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -34,12 +33,6 @@ var roles = [...]string{"looking", "following", "leading", "observing", "read-on
 
 func (r Role) String() string { return roles[r] }
 
-// Peer is a member of the ensemble as its configuration names it.
-type Peer struct {
-	ID       int64 // "myid", 0 to 255
-	Observer bool  // it does not vote
-}
-
 // Member is one server of an ensemble. Its methods for connections are those of [core.Front].
 //
 // It belongs to one caller at a time. Time must not go backwards from call to call.
@@ -47,8 +40,8 @@ type Member struct {
 	*core.Front
 	cfg   Config
 	id    int64
-	self  int // in peers
-	peers []Peer
+	self  int     // in ids
+	ids   []int64 // every server that was heard of; a "peer" is an index of it
 	disk  *Disk
 	state *core.State
 	role  Role
@@ -61,30 +54,22 @@ type Member struct {
 	learner  learner
 	leader   *leader // while leading
 
+	next               *View  // that is proposed and not known to be committed, or nil
+	voters, nextVoters []bool // by peer
+	observes           bool   // has no vote, and begins as an observer
+	appointed          *int64 // who leads, without an election, when this member looks for a leader
+
 	links      uint64    // made so far
 	rejected   []uint64  // by peer: the last link of it that was not known here
 	readOnlyAt time.Time // zero: not waiting for it
 }
 
 // NewMember starts a server of an ensemble, which looks for a leader first. peers are all members, itself among them; it
-// panics if it is not, or if two have the same id.
+// panics if it is not, or if two have the same id. A disk that is not empty knows better who they are.
 func NewMember(cfg Config, disk *Disk, peers []Peer, now time.Time) *Member {
 	cfg = cfg.withDefaults()
-	peers = slices.Clone(peers)
-	slices.SortFunc(peers, func(a, b Peer) int { return int(a.ID - b.ID) })
-	m := &Member{cfg: cfg, id: cfg.ServerID, self: -1, peers: peers, disk: disk}
-	for i, p := range peers {
-		if i > 0 && peers[i-1].ID == p.ID {
-			panic(fmt.Sprintf("ensemble: two members with id %d", p.ID))
-		}
-		if p.ID == cfg.ServerID {
-			m.self = i
-		}
-	}
-	if m.self < 0 {
-		panic(fmt.Sprintf("ensemble: member %d is not among its peers", cfg.ServerID))
-	}
-	m.rejected = make([]uint64, len(peers))
+	m := &Member{cfg: cfg, id: cfg.ServerID, disk: disk}
+	m.setView(peers)
 	disk.starts++
 	m.links = disk.starts << 32
 	m.state = core.NewState(cfg.Version)
@@ -107,7 +92,7 @@ func (m *Member) look(now time.Time, why string) {
 		}
 		m.leader = nil
 	case Following, Observing:
-		m.post(m.peers[m.learner.leader].ID, Message{Type: Close, Link: m.learner.link.id})
+		m.post(m.ids[m.learner.leader], Message{Type: Close, Link: m.learner.link.id})
 	case Looking, ReadOnly:
 	}
 	m.role = Looking
@@ -116,6 +101,14 @@ func (m *Member) look(now time.Time, why string) {
 	m.SetServing(false)
 	m.applying = applyQueue{}
 	m.flush()
+	m.setNext(m.pending())
+	if heir := m.appointed; heir != nil {
+		m.appointed = nil
+		v := m.election.vote
+		v.Leader, v.Zxid, v.Epoch = *heir, m.last(), m.disk.currentEpoch
+		m.settle(now, v)
+		return
+	}
 	if m.cfg.ReadOnlyMode {
 		m.readOnlyAt = now.Add(max(2*time.Second, m.cfg.TickTime))
 	}
@@ -136,10 +129,10 @@ func (m *Member) serve() { m.SetServing(true) }
 // Deliver takes a message of another member. Those of one member come in the order in which they were in its Outbox; some
 // may be missing.
 func (m *Member) Deliver(now time.Time, from int64, msg Message) {
-	peer := m.index(from)
-	if peer < 0 || peer == m.self {
+	if from == m.id {
 		return
 	}
+	peer := m.peer(from)
 	if msg.Type == Notification {
 		m.notified(now, peer, *msg.Vote)
 		return
@@ -158,7 +151,7 @@ func (m *Member) Deliver(now time.Time, from int64, msg Message) {
 func (m *Member) reject(peer int, msg *Message) {
 	if msg.Type != Close && m.rejected[peer] != msg.Link {
 		m.rejected[peer] = msg.Link
-		m.post(m.peers[peer].ID, Message{Type: Close, Link: msg.Link})
+		m.post(m.ids[peer], Message{Type: Close, Link: msg.Link})
 	}
 }
 
@@ -190,23 +183,5 @@ func (m *Member) Outbox(buf []Envelope) []Envelope {
 func (m *Member) post(to int64, msg Message) { m.out = append(m.out, Envelope{To: to, Message: msg}) }
 
 func (m *Member) index(id int64) int {
-	for i := range m.peers {
-		if m.peers[i].ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.Index(m.ids, id)
 }
-
-// quorum reports whether n voters are more than half of them.
-func (m *Member) quorum(n int) bool {
-	voters := 0
-	for i := range m.peers {
-		if !m.peers[i].Observer {
-			voters++
-		}
-	}
-	return n > voters/2
-}
-
-func (m *Member) observer() bool { return m.peers[m.self].Observer }

@@ -11,29 +11,32 @@ type Type uint8
 
 // Messages. The arrows are between leader (L), learner (l) and any server that votes (v).
 const (
-	Notification Type = iota + 1 // v -> v: a vote
-	LearnerInfo                  // l -> L: opens a link; accepted epoch (FOLLOWERINFO, OBSERVERINFO)
-	LeaderInfo                   // L -> l: the new epoch
-	AckEpoch                     // l -> L: current epoch, last zxid
-	Diff                         // L -> l: transactions that are missing
-	Trunc                        // L -> l: what to drop first, and transactions that are missing
-	Snap                         // L -> l: a snapshot
-	NewLeader                    // L -> l: that was all
-	UpToDate                     // L -> l: serve
-	Proposal                     // L -> l
-	Ack                          // l -> L: written, up to zxid
-	Commit                       // L -> l: up to zxid
-	Inform                       // L -> l: a committed transaction, for an observer
-	Ping                         // both ways; the answer brings the sessions that were heard of
-	RequestMsg                   // l -> L: a client's write or sync (REQUEST)
-	Sync                         // L -> l: the answer to a sync
-	Revalidate                   // both ways: is this session alive
-	Close                        // both ways: the link is closed, or was never known
+	Notification      Type = iota + 1 // v -> v: a vote
+	LearnerInfo                       // l -> L: opens a link; accepted epoch; whether it observes (FOLLOWERINFO, OBSERVERINFO)
+	LeaderInfo                        // L -> l: the new epoch
+	AckEpoch                          // l -> L: current epoch, last zxid
+	Diff                              // L -> l: transactions that are missing
+	Trunc                             // L -> l: what to drop first, and transactions that are missing
+	Snap                              // L -> l: a snapshot
+	NewLeader                         // L -> l: that was all; the newest view
+	UpToDate                          // L -> l: serve; the view
+	Proposal                          // L -> l
+	Ack                               // l -> L: written, up to zxid
+	Commit                            // L -> l: up to zxid
+	Inform                            // L -> l: a committed transaction, for an observer
+	Ping                              // both ways; the answer brings the sessions that were heard of
+	RequestMsg                        // l -> L: a client's write or sync (REQUEST)
+	Sync                              // L -> l: the answer to a sync
+	Revalidate                        // both ways: is this session alive
+	CommitAndActivate                 // L -> l: a change of the members; who leads from now on
+	InformAndActivate                 // L -> l: the same for an observer
+	Close                             // both ways: the link is closed, or was never known
 )
 
 var types = [...]string{
 	"?", "NOTIFICATION", "LEARNERINFO", "LEADERINFO", "ACKEPOCH", "DIFF", "TRUNC", "SNAP", "NEWLEADER", "UPTODATE", "PROPOSAL", "ACK",
-	"COMMIT", "INFORM", "PING", "REQUEST", "SYNC", "REVALIDATE", "CLOSE",
+	"COMMIT", "INFORM", "PING", "REQUEST", "SYNC", "REVALIDATE", "COMMITANDACTIVATE",
+	"INFORMANDACTIVATE", "CLOSE",
 }
 
 func (t Type) String() string {
@@ -56,7 +59,11 @@ type Message struct {
 	Timeout int32 // ms, Revalidate
 	Session int64 // Revalidate, Sync
 	Tag     uint64
-	Alive   bool // Revalidate, to the learner
+	Alive   bool  // Revalidate, to the learner
+	Observe bool  // LearnerInfo
+	Leader  int64 // UpToDate, CommitAndActivate, InformAndActivate
+
+	View *View // NewLeader, UpToDate
 
 	Vote    *Vote
 	Request *core.Request
@@ -120,9 +127,9 @@ func (m *Message) String() string {
 		return fmt.Sprintf("%v epoch=%d zxid=0x%x", m.Type, m.Epoch, m.Zxid)
 	case Diff, Trunc, Snap:
 		return fmt.Sprintf("%v zxid=0x%x txns=%d", m.Type, m.Zxid, len(m.History.Txns))
-	case Proposal, Inform:
+	case Proposal, Inform, InformAndActivate:
 		return fmt.Sprintf("%v 0x%x %v session=0x%x", m.Type, m.Txn.Zxid, m.Txn.Op, uint64(m.Txn.Session))
-	case NewLeader, Ack, Commit:
+	case NewLeader, Ack, Commit, CommitAndActivate:
 		return fmt.Sprintf("%v 0x%x", m.Type, m.Zxid)
 	case RequestMsg:
 		return fmt.Sprintf("%v %v session=0x%x", m.Type, m.Request.Op, uint64(m.Request.Session))

@@ -306,6 +306,9 @@ func (n *node) send(e ensemble.Envelope) {
 	if c.watch != nil && !c.watch(n.id, e.To, &e.Message) {
 		return
 	}
+	if e.To > int64(len(c.nodes)) {
+		return // nobody
+	}
 	d, to, msg := c.link(n.id, e.To), c.nodes[e.To-1], e.Message
 	if d.lose {
 		return

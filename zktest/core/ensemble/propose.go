@@ -14,13 +14,13 @@ func (m *Member) bring(now time.Time, peer int) {
 	h := &l.learners[peer]
 	known := m.journal.log[:after(m.journal.log, l.committed)] // what is behind is only proposed
 	m.say(peer, m.difference(known, h.zxid))
-	if !m.peers[peer].Observer {
+	if !h.observer {
 		for _, t := range m.journal.log[len(known):] {
 			m.say(peer, Message{Type: Proposal, Txn: t})
 		}
 	}
 	h.phase = sent
-	m.say(peer, Message{Type: NewLeader, Zxid: int64(l.epoch) << 32})
+	m.say(peer, Message{Type: NewLeader, Zxid: int64(l.epoch) << 32, View: m.newest()})
 	_ = now
 }
 
@@ -60,8 +60,11 @@ func (m *Member) snapshot() Message {
 func (m *Member) propose(now time.Time, t *core.Txn) {
 	l := m.leader
 	l.proposed = t.Zxid
+	if v := viewOf(t); v != nil {
+		m.setNext(v)
+	}
 	for i := range l.learners {
-		if h := &l.learners[i]; h.phase >= sent && !m.peers[i].Observer {
+		if h := &l.learners[i]; h.phase >= sent && !h.observer {
 			if h.owes.IsZero() {
 				h.owes, h.owesZxid = now, t.Zxid
 			}
@@ -87,7 +90,7 @@ func (m *Member) acknowledged(now time.Time, peer int, zxid int64) {
 		h.phase = acked
 		if l.phase == leaderServing {
 			h.phase = upToDate
-			m.say(peer, Message{Type: UpToDate})
+			m.say(peer, Message{Type: UpToDate, View: m.disk.view, Leader: l.heir})
 		}
 		m.synced(now)
 		return
@@ -112,18 +115,69 @@ func (m *Member) leaderWrote(now time.Time) {
 // tryCommit commits what a quorum has written.
 func (m *Member) tryCommit(now time.Time) {
 	l := m.leader
-	if l.phase < leaderServing {
+	if l.phase < leaderServing || l.retired {
 		return
 	}
+	zxid := m.written(m.voters)
+	if m.next == nil || zxid < m.next.Version {
+		m.commitTo(now, zxid)
+		return
+	}
+	zxid = min(zxid, m.written(m.nextVoters))
+	change := m.next.Version // what is in front of it does not need them
+	m.commitTo(now, m.proposedBefore(change))
+	if zxid >= change {
+		m.commitChange(now, m.next)
+		m.tryCommit(now) // what is behind it needs a quorum of the new view only
+	}
+}
+
+// proposedBefore is the zxid of the last transaction in front of another.
+func (m *Member) proposedBefore(zxid int64) int64 {
+	if at := after(m.journal.log, zxid-1); at > 0 {
+		return m.journal.log[at-1].Zxid
+	}
+	return 0
+}
+
+// written is up to where more than half of the voters have written the log.
+func (m *Member) written(voters []bool) int64 {
 	var buf [8]int64
-	have := append(buf[:0], m.disk.Zxid())
-	for i := range l.learners {
-		if i != m.self && !m.peers[i].Observer {
-			have = append(have, l.learners[i].acked)
+	have := buf[:0]
+	for i, votes := range voters {
+		switch {
+		case !votes:
+		case i == m.self:
+			have = append(have, m.disk.Zxid())
+		default:
+			have = append(have, m.leader.learners[i].acked)
 		}
 	}
 	slices.Sort(have)
-	zxid := have[(len(have)-1)/2]
+	return have[(len(have)-1)/2]
+}
+
+// commitChange commits a change of the members. Of those in front of it all are committed.
+func (m *Member) commitChange(now time.Time, v *View) {
+	l := m.leader
+	t := m.journal.log[after(m.journal.log, v.Version)-1]
+	l.committed = v.Version
+	heir := m.activateLed(v)
+	for i := range l.learners {
+		switch h := &l.learners[i]; {
+		case h.phase < sent:
+		case h.observer:
+			m.say(i, Message{Type: InformAndActivate, Txn: t, Leader: heir})
+		default:
+			m.say(i, Message{Type: CommitAndActivate, Zxid: v.Version, Leader: heir})
+		}
+	}
+	m.committed(now)
+}
+
+// commitTo commits what a quorum has written.
+func (m *Member) commitTo(now time.Time, zxid int64) {
+	l := m.leader
 	if zxid <= l.committed {
 		return
 	}
@@ -133,7 +187,7 @@ func (m *Member) tryCommit(now time.Time) {
 		if l.learners[i].phase < sent {
 			continue
 		}
-		if !m.peers[i].Observer {
+		if !l.learners[i].observer {
 			m.say(i, Message{Type: Commit, Zxid: zxid})
 			continue
 		}
@@ -141,6 +195,12 @@ func (m *Member) tryCommit(now time.Time) {
 			m.say(i, Message{Type: Inform, Txn: t})
 		}
 	}
+	m.committed(now)
+}
+
+// committed applies what is committed, and answers who waits for that.
+func (m *Member) committed(now time.Time) {
+	l, zxid := m.leader, m.leader.committed
 	m.commit(now, zxid)
 	n := 0
 	for ; n < len(l.syncs) && l.syncs[n].zxid <= zxid; n++ {
@@ -162,7 +222,7 @@ func (m *Member) answerSync(now time.Time, s pendingSync) {
 // request takes a write or sync of a client of any server.
 func (m *Member) request(now time.Time, peer int, r *core.Request) {
 	l := m.leader
-	if l.phase < leaderServing {
+	if l.phase < leaderServing || l.retired {
 		return
 	}
 	if r.Op != wire.OpSync {

@@ -21,6 +21,7 @@ type torture struct {
 	commits map[int64]*core.Txn // by zxid: what a server had applied while it served
 	seen    map[int64]int64     // zxid up to which that was looked at, by server
 	acked   map[string]int64    // zxid by path, of the creates that were answered
+	changes int                 // of the members, that were answered
 }
 
 // worker is a client that creates nodes, one after the other, on whatever server takes it.
@@ -51,6 +52,7 @@ func newTorture(t *testing.T, seed uint64) *torture {
 		cfg.TickTime = 200 * time.Millisecond
 		cfg.SyncDelay, cfg.ApplyDelay = delay(sync), delay(apply)
 		cfg.ReadOnlyMode = seed%3 == 0
+		cfg.Reconfig, cfg.SkipACL = seed%2 == 1, true
 		if small {
 			cfg.CommitLogCount, cfg.SnapCount = 5, 20
 		}
@@ -70,6 +72,7 @@ func newTorture(t *testing.T, seed uint64) *torture {
 		w.later()
 	}
 	tt.faults()
+	tt.reconfigure()
 	return tt
 }
 
@@ -174,6 +177,35 @@ func (t *torture) fault() {
 	}
 }
 
+// reconfigure lets servers come and go, and lose and get their votes.
+func (t *torture) reconfigure() {
+	t.at(t.now.Add(time.Duration(t.rng.IntN(2000))*time.Millisecond), func() {
+		n, target := t.nodes[t.rng.IntN(len(t.nodes))], int64(1+t.rng.IntN(len(t.nodes)))
+		r := &proto.ReconfigRequest{CurConfigId: -1, LeavingServers: fmt.Append(nil, target)}
+		if role := t.rng.IntN(3); role > 0 {
+			line := fmt.Sprintf("server.%d=h%d:2888:3888:%s;h%d:2181", target, target, []string{"observer", "participant"}[role-1], target)
+			r = &proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte(line)}
+		}
+		t.reconfigure()
+		if n.m == nil || t.workers == nil {
+			return
+		}
+		cl := n.connect(time.Second, nil)
+		t.at(t.now.Add(300*time.Millisecond), func() {
+			if session, ok := cl.joined(); !ok || session == 0 {
+				return
+			}
+			cl.send(wire.OpReconfig, r)
+			t.at(t.now.Add(time.Second), func() {
+				if r := cl.reply(); r != nil && r.code == wire.OK {
+					t.changes++
+				}
+				cl.hangUp()
+			})
+		})
+	})
+}
+
 // check looks at what must always be true.
 func (t *torture) check() {
 	for _, n := range t.nodes {
@@ -267,20 +299,21 @@ func TestTorture(t *testing.T) {
 	if testing.Short() {
 		seeds = 20
 	}
-	acked, epochs := 0, 0
+	acked, epochs, changes := 0, 0, 0
 	for seed := range seeds {
 		x := newTorture(t, seed)
 		x.torment(30 * time.Second)
 		acked += len(x.acked)
 		epochs += len(x.leaders)
+		changes += x.changes
 		if t.Failed() {
 			t.FailNow()
 		}
 	}
-	if acked < int(seeds)*50 || epochs < int(seeds)*2 {
-		t.Errorf("%d creates, %d epochs: the test has lost its bite", acked, epochs)
+	if acked < int(seeds)*50 || epochs < int(seeds)*2 || changes < int(seeds) {
+		t.Errorf("%d creates, %d epochs, %d changes of members: the test has lost its bite", acked, epochs, changes)
 	}
-	t.Logf("%d creates were answered, %d epochs", acked, epochs)
+	t.Logf("%d creates were answered, %d epochs, %d changes of members", acked, epochs, changes)
 }
 
 // The same seed is the same run, to the last message.

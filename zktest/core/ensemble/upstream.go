@@ -65,7 +65,7 @@ func (m *Member) revalidate(now time.Time, peer int, msg *Message) {
 	if m.leader.Leader == nil {
 		return
 	}
-	alive := m.renew(now, m.peers[peer].ID, msg.Session, msg.Timeout)
+	alive := m.renew(now, m.ids[peer], msg.Session, msg.Timeout)
 	m.say(peer, Message{Type: Revalidate, Session: msg.Session, Tag: msg.Tag, Alive: alive})
 }
 
