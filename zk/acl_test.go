@@ -26,6 +26,7 @@ func TestSetACL(t *testing.T) {
 	everywhere(t, func(w *world) {
 		cl := w.client()
 		ok(w, cl.Create(ctx, "/a", []byte("x")))
+		refused(w, cl.SetACL(ctx, "/a", nil, 0), zk.ErrInvalidACL, false)
 		acl := []zk.ACL{zk.DigestACL("bob", "pw", zk.PermAll), {Perms: zk.PermRead, Scheme: "world", ID: "anyone"}}
 		st := ok(w, cl.SetACL(ctx, "/a", acl, 0))
 		if st.Aversion != 1 || st.Version != 0 {

@@ -150,11 +150,17 @@ func (s *stage) awaitShares(members []sharer, items []string, since int64) {
 			}
 		}
 		if maps.Equal(got, want) {
-			return
+			break
 		}
-		if err := kids.Changed.WaitErr(); err != nil {
+		if _, err := kids.Changed.WaitContext(s.ctx); err != nil {
 			s.Fatal(err)
 		}
+	}
+	for _, item := range items {
+		s.until("only its owner is in the queue for "+item, func() bool {
+			kids, err := s.observer.Children(s.ctx, "/set/locks/"+item).Wait()
+			return err == nil && len(kids.Names) == 1
+		})
 	}
 }
 

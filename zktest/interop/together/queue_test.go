@@ -140,5 +140,7 @@ func playQueues(s *stage, our func(cl *zk.Client) queue, theirs string) {
 	if n, err := queues[0].len(s.ctx).Wait(); n != 0 || err != nil {
 		s.Errorf("%d are left, %v", n, err)
 	}
-	s.Logf("taken by %v", by)
+	if by["gazoo"] == 0 || by["kazoo"] == 0 {
+		s.Errorf("taken by %v", by)
+	}
 }
