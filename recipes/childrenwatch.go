@@ -26,12 +26,14 @@ func NewChildrenWatch(cl *zk.Client, path string, opts ...Option) *ChildrenWatch
 		update: func(l zk.ChildList, exists bool, ev *zk.Event) ChildrenUpdate {
 			return ChildrenUpdate{Names: slices.Sorted(slices.Values(l.Names)), Stat: l.Stat, Exists: exists, Event: ev}
 		},
-		// A child that was deleted and made anew is the same name, but something has changed; and a parent whose numbers
-		// have run out keeps its pzxid.
-		same: func(a, b zk.ChildList) bool { return a.Pzxid == b.Pzxid && sameNames(a.Names, b.Names) },
+		same: sameChildren,
 	}
 	return f.start()
 }
+
+// sameChildren reports whether no child has come or gone. One that was deleted and made anew has the same name; and a
+// parent whose numbers have run out keeps its pzxid.
+func sameChildren(a, b zk.ChildList) bool { return a.Pzxid == b.Pzxid && sameNames(a.Names, b.Names) }
 
 // sameNames compares two lists in any order.
 func sameNames(a, b []string) bool {

@@ -60,7 +60,8 @@ type follower[V, U any] struct {
 	read   func(*zk.Client, context.Context, string) *future.Future[zk.Watched[V]]
 	update func(v V, exists bool, ev *zk.Event) U
 	finish func(co *future.Co, ctx context.Context, u *U) error // reads what else belongs to an update; may be nil
-	same   func(a, b V) bool                                    // whether nothing changed that anybody would be told of
+	same   func(a, b V) bool                                    // whether nothing changed that an update is made of
+	equal  func(a, b U) bool                                    // whether two updates tell the same; nil: they never do
 }
 
 // start begins to follow. It ends with Stop, or when the node cannot be read.
@@ -81,6 +82,7 @@ func (f *follower[V, U]) start() *Watch[U] {
 // follow publishes one value after the other.
 func (f *follower[V, U]) follow(co *future.Co, ctx context.Context) error {
 	var last V
+	var told U
 	known, existed := false, false // whether anything was published, and that last is what was there
 	var ev *zk.Event
 	if f.opt.endOnLost {
@@ -114,7 +116,10 @@ func (f *follower[V, U]) follow(co *future.Co, ctx context.Context) error {
 				}
 				return err
 			}
-			f.news.publish(u)
+			if !known || f.equal == nil || !f.equal(told, u) {
+				f.news.publish(u)
+			}
+			told = u
 		}
 		last, known, existed = v, true, exists
 		if !exists && f.opt.existing {

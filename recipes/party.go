@@ -109,9 +109,8 @@ func (p *Party) Watch() *MembersWatch {
 		read:   (*zk.Client).ChildrenAndWatch,
 		update: func(l zk.ChildList, _ bool, _ *zk.Event) []string { return p.layout.members(l.Names) },
 		finish: p.identify,
-		same: func(a, b zk.ChildList) bool {
-			return slices.Equal(p.layout.members(a.Names), p.layout.members(b.Names))
-		},
+		same:   sameChildren, // who left while we asked for names is missing from the update, and may be back
+		equal:  slices.Equal[[]string],
 	}
 	return f.start()
 }

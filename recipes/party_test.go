@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/core"
@@ -193,6 +194,36 @@ func TestPartyStays(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A member that is away just when a watch asks for its identifier, and back under the same name, is seen again.
+func TestPartyWatchSeesWhoIsBack(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, other := s.client(t), s.client(t)
+		change(t, cl, cl.Create(ctx, "/party", nil))
+		watch := recipes.NewParty(other, "/party").Watch()
+		watchFor(t, other, watch)
+		asked, watcher := future.NewPromise[struct{}](cl.Handler().Lane("asked")), other.Session().ID
+		s.do(func(c *core.Server) {
+			c.SetIntercept(func(in *core.Incoming) core.Verdict {
+				if op := in.Op.String(); in.Session == watcher && (op == "getData" || op == "getChildren2") {
+					if op == "getData" {
+						asked.Complete(struct{}{}, nil)
+					}
+					return core.Verdict{Delay: 300 * time.Millisecond}
+				}
+				return core.Verdict{}
+			})
+		})
+		node := "/party/0123456789abcdef0123456789abcdef__party__"
+		change(t, cl, cl.Create(ctx, node, []byte("m1"), zk.Ephemeral))
+		get(t, cl, asked.Future())
+		change(t, cl, cl.Delete(ctx, node, zk.AnyVersion))
+		get(t, other, other.Sync(ctx, "/")) // is answered behind what was asked
+		change(t, cl, cl.Create(ctx, node, []byte("m1"), zk.Ephemeral))
+		watchFor(t, other, watch, "m1")
+		get(t, other, watch.Stop())
+	})
 }
 
 // Whatever answer or request is lost, there is one node for a member, and none for one who has left.

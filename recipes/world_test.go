@@ -46,11 +46,15 @@ var realHandlers = []struct {
 }
 
 // scenes runs a test on every handler: those on goroutines by the clock on the wall and, in a bubble, in virtual time.
-// In a bubble a mutex that is held across something that waits is a hang.
+// In a bubble a mutex that is held across something that waits is a hang. By the clock a test mostly waits, so that those
+// two run side by side, when the function that called scenes has returned.
 func scenes(t *testing.T, test func(t *testing.T, s scene), opts ...zktest.ServerOption) {
 	for _, kind := range realHandlers {
 		real := func(t *testing.T) { test(t, &realScene{zktest.NewServer(t, opts...), kind.make}) }
-		t.Run(kind.name, real)
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			real(t)
+		})
 		t.Run("Bubble"+kind.name, func(t *testing.T) { bubble(t, real) })
 	}
 	t.Run("Deterministic", func(t *testing.T) { bubble(t, func(t *testing.T) { test(t, newWorld(t, 1, opts...)) }) })
