@@ -10,6 +10,8 @@ import (
 	"github.com/gazoo-go/gazoo/zktest"
 )
 
+// Tests named TestReal have servers of their own and wait more than they work: they run in parallel.
+
 // testHarness tests Ensemble itself, as far as the tests that use it do not.
 func testHarness(t *testing.T, ens *zktest.Ensemble) {
 	if n := len(strings.Split(ens.ConnectString(), ",")); n != ens.Len() || !strings.Contains(ens.ConnectString(), ens.Addr(0)) {
@@ -81,6 +83,7 @@ func sid(cl *zk.Client) string { return fmt.Sprintf("sid=%#x", uint64(cl.Session
 
 // The options that no other test uses.
 func TestRealOptions(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.5.5", "TLS")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithObservers(2), zktest.WithPartitions(), zktest.WithServerTLS(),
 		zktest.WithSyncLimit(4), zktest.WithServerConfig("maxSessionTimeout=7000", "localSessionsEnabled=true"), zktest.WithJVM("-Dgazoo=here"))

@@ -13,6 +13,7 @@ import (
 
 // A client is sent from server to server while it writes. Nothing fails, and it stays one session.
 func TestRealSetHosts(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 3)
 	ctx, cancel := context.WithTimeout(bg, time.Minute)
 	defer cancel()
@@ -43,6 +44,7 @@ func TestRealSetHosts(t *testing.T) {
 
 // The ensemble loses its quorum and gets it back: reads go on meanwhile, and then everything.
 func TestRealReadOnly(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.4", "read-only servers")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
 		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"))

@@ -14,6 +14,7 @@ import (
 // The server that a busy client is on is killed, ten times. Nothing that was acknowledged may be lost, nothing that
 // was refused may be there, no future may hang, every watch must do its duty, and the session must not notice.
 func TestRealKilledServers(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.4", "transactions")
 	testKilledServers(t, zktest.StartZooKeeper(t, 3))
 }

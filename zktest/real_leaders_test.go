@@ -24,6 +24,7 @@ const killEvery = 5 * time.Second
 // two minutes. After each the lock goes on from hand to hand, no two have it by what they believe nor by their tokens,
 // and nothing is left behind.
 func TestRealKilledLeaders(t *testing.T) {
+	t.Parallel()
 	kills := 2
 	if text := os.Getenv("GAZOO_LEADER_KILLS"); text != "" {
 		var err error

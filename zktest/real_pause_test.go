@@ -14,6 +14,7 @@ import (
 )
 
 func TestRealPausedServer(t *testing.T) {
+	t.Parallel()
 	const tick = 500 * time.Millisecond
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithTickTime(tick), zktest.WithSyncLimit(pausedSyncLimit),
 		zktest.WithServerConfig(fmt.Sprintf("initLimit=%d", pausedInitLimit)))

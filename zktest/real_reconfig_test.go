@@ -10,6 +10,7 @@ import (
 )
 
 func TestRealReconfig(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.5.5", "TLS")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithServerTLS())
 	secure := ens.SecureClient(t)

@@ -21,6 +21,7 @@ const jaasUsers = `Server {
 
 // DIGEST-MD5 on a server that, from 3.7 on, answers nobody else: on every handler, across connections and sessions.
 func TestRealSASLDigestMD5(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.4", "SASL")
 	ens := zktest.StartZooKeeper(t, 1, zktest.WithJAAS(jaasUsers), zktest.WithJVM("-Dzookeeper.fips-mode=false", "-Dfile.encoding=UTF-8",
 		"-Dzookeeper.sessionRequireClientSASLAuth=true", "-Dzookeeper.enforce.auth.enabled=true", "-Dzookeeper.enforce.auth.schemes=sasl"))
@@ -81,6 +82,7 @@ func TestRealSASLDigestMD5(t *testing.T) {
 
 // A server without a JAAS file says yes to everything.
 func TestRealSASLOfAServerWithout(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 1)
 	if _, err := zk.Connect(bg, ens.ConnectString(), zk.WithSASL(zk.DigestMD5("bob", "swordfish"))); !errors.Is(err, zk.ErrAuthFailed) {
 		t.Error(err)

@@ -16,6 +16,7 @@ import (
 // No server says anything for longer than the client believes in its session. It reports Lost, gives the session up,
 // and buries it as soon as it can: by the time that there is a new one, nothing of the old one is left.
 func TestRealSilence(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 3)
 	for _, tt := range returns {
 		t.Run(tt.name, func(t *testing.T) { testSilence(t, ens, tt.back, 3*time.Second) })
@@ -72,6 +73,7 @@ func testSilence(t *testing.T, ens servers, back func(ens servers, server int), 
 }
 
 func TestRealNoQuorum(t *testing.T) {
+	t.Parallel()
 	needs(t, "3.4", "read-only servers")
 	testNoQuorum(t, zktest.StartZooKeeper(t, 3, zktest.WithJVM("-Dreadonlymode.enabled=true"),
 		zktest.WithServerConfig("localSessionsEnabled=true", "localSessionsUpgradingEnabled=true")))

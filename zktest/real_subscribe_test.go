@@ -14,6 +14,7 @@ import (
 )
 
 func TestRealSubscribe(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 3)
 	for _, tt := range subscriptions {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, ens) })

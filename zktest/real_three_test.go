@@ -8,6 +8,7 @@ import (
 
 // What leaves the servers alone shares an ensemble of three, each in a chroot of its own.
 func TestRealEnsemble(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 3, enforceQuota)
 	t.Run("Harness", func(t *testing.T) { testHarness(t, ens) })
 	for _, tt := range undisturbed {
@@ -40,6 +41,7 @@ var enforceQuota = zktest.WithJVM("-Dzookeeper.enforceQuota=true")
 
 // The same on one server, standalone, where it makes a difference.
 func TestRealStandalone(t *testing.T) {
+	t.Parallel()
 	ens := zktest.StartZooKeeper(t, 1, enforceQuota)
 	t.Run("Smoke", func(t *testing.T) { testSmoke(t, ens) })
 	t.Run("Codes", func(t *testing.T) { testCodes(t, ens) })

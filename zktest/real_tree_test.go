@@ -20,6 +20,7 @@ import (
 // prints how long that takes, how much faster the cache loads the tree than one read after the other, of which it times
 // some before and after, and how much memory a node takes.
 func TestRealTreeCache(t *testing.T) {
+	t.Parallel()
 	size, fans := 2000, []int{100}
 	if n, err := strconv.Atoi(os.Getenv("GAZOO_TREE")); err == nil {
 		size, fans = n, []int{100, n}
