@@ -35,6 +35,8 @@ type attempt struct {
 	made *future.Future[zk.Created]           // set by whoever has the node made; not bounded by ctx
 	as   string                               // path of the node but for its number
 	own  *future.Future[zk.Watched[*zk.Stat]] // a look at the node that leaves a watch; nil until it is made
+
+	undone *future.Future[struct{}] // when abandoned: see there
 }
 
 // begin starts an attempt in the current session, waiting for one if there is none.
@@ -120,7 +122,7 @@ func (at *attempt) waitFor(co *future.Co, path string) error {
 // is done or need not be done any more.
 func (at *attempt) abandon() *future.Future[struct{}] {
 	ctx := context.WithoutCancel(at.ctx)
-	return future.Async(ctx, at.r.work, func(co *future.Co) (struct{}, error) {
+	at.undone = future.Async(ctx, at.r.work, func(co *future.Co) (struct{}, error) {
 		if at.hold != nil {
 			defer at.hold.Release()
 		}
@@ -141,6 +143,7 @@ func (at *attempt) abandon() *future.Future[struct{}] {
 		}
 		return struct{}{}, remove(co, ctx, at.view, made.Path)
 	})
+	return at.undone
 }
 
 // sweep removes the node by the start of its name, which is unguessable.

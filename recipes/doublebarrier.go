@@ -35,7 +35,8 @@ type DoubleBarrier struct {
 	*recipe
 	n     int
 	stage stage
-	in    *member // while inside or leaving
+	in    *member  // while inside or leaving
+	last  *attempt // to enter
 }
 
 // A stage is where we are.
@@ -80,6 +81,12 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[struct{}] {
 			return none, b.misuse("Enter while inside")
 		}
 		b.stage = entering
+		if b.last != nil && b.last.undone != nil { // else we might count twice
+			if _, err = future.Await(co, b.last.undone); err != nil && ctx.Err() != nil {
+				b.stage = outside
+				return none, err
+			}
+		}
 		_, err = b.insist(co, ctx, func(at *attempt) (*Held, error) { return nil, b.enter(co, at) })
 		if b.stage = inside; err != nil {
 			b.stage = outside
@@ -115,15 +122,28 @@ func (b *DoubleBarrier) misuse(format string, args ...any) error {
 // enter makes a node and waits until it may pass.
 func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 	m := &member{at: at, name: b.cl.GUID(), there: true}
+	b.last = at
 	at.made = at.view.Create(context.WithoutCancel(at.ctx), b.path+"/"+m.name, []byte(b.opt.identifier),
 		zk.Ephemeral, zk.ProtectedName(), zk.MakeParents())
 	made, err := future.Await(co, at.made)
 	if err != nil {
 		return gone(err)
 	}
+	var opening *future.Future[struct{}]
 	opened := false // ready was there, younger than the node
+	var last zk.Watched[zk.ChildList]
+	unwatch := func() { last.Unwatch(context.WithoutCancel(at.ctx)) }
+	defer unwatch()
 	for done := false; !done; {
-		kids, ready, err := b.look(co, at)
+		kids, ready, err := b.look(co, at, opening == nil)
+		unwatch() // what was there before: it has changed, unless the connection was lost
+		last = kids
+		if opening != nil { // which was answered before the look
+			_, refused := future.Await(co, opening)
+			if opening = nil; err == nil && !errors.Is(refused, zk.ErrNodeExists) && !errors.Is(refused, zk.ErrNoNode) {
+				err = refused
+			}
+		}
 		if retriable(err) {
 			continue
 		}
@@ -137,14 +157,13 @@ func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 		case !slices.Contains(all, m.name):
 			err = errGone
 		case young:
-			// The listing is older than the look at ready, so it may lack somebody; unless it is full, or the second.
-			done, opened = full || opened, true
+			// Who has come before ready must be in the listing, which is the older one. The second is not.
+			done, opened = opened || kids.Value.Pzxid >= ready.Czxid, true
 		case full:
-			done, err = b.open(co, at, made.Path, ready != nil)
-		default:
+			opening = b.open(at, made.Path, all, ready != nil)
+		case kids.Changed != nil:
 			err = b.awaitNews(co, kids.Changed)
 		}
-		kids.Unwatch(context.WithoutCancel(at.ctx))
 		if err != nil && !retriable(err) {
 			return err
 		}
@@ -154,33 +173,46 @@ func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 	return nil
 }
 
-// look lists the children, with a watch, and looks for ready behind that.
-func (b *DoubleBarrier) look(co *future.Co, at *attempt) (kids zk.Watched[zk.ChildList], ready *zk.Stat, err error) {
-	listing := at.view.ChildrenAndWatch(at.ctx, b.path)
+// look lists the children, with a watch or without, and looks for ready behind that.
+func (b *DoubleBarrier) look(co *future.Co, at *attempt, watch bool) (kids zk.Watched[zk.ChildList], ready *zk.Stat, err error) {
+	var listing *future.Future[zk.Watched[zk.ChildList]]
+	if watch {
+		listing = at.view.ChildrenAndWatch(at.ctx, b.path)
+	} else {
+		listing = future.Then(at.view.Children(at.ctx, b.path).On(b.work), func(list zk.ChildList) (zk.Watched[zk.ChildList], error) {
+			return zk.Watched[zk.ChildList]{Value: list}, nil
+		})
+	}
 	stat := at.view.Exists(at.ctx, b.ready())
 	if kids, err = awaitWatched(co, listing); err != nil {
 		return kids, nil, err
 	}
 	if ready, err = future.Await(co, stat); err != nil {
 		kids.Unwatch(context.WithoutCancel(at.ctx))
+		kids = zk.Watched[zk.ChildList]{}
 	}
 	return kids, ready, err
 }
 
-// open makes ready anew, if our own node is there. It returns false if others have done so in the same moment, or the node
-// is gone: looking again tells.
-func (b *DoubleBarrier) open(co *future.Co, at *attempt, own string, old bool) (bool, error) {
+// open makes ready anew, if enough members are there still, and we are one of them. ErrNodeExists: others have done so in the
+// same moment; ErrNoNode: somebody is gone, or they have.
+//
+// The transaction may be late: when it is carried out, others may have given up since they were seen. And ready may have been
+// made anew by then, and those for whom it was may have gone: then it must not be made for those who have come since.
+func (b *DoubleBarrier) open(at *attempt, own string, all []string, old bool) *future.Future[struct{}] {
 	tx := at.view.Txn()
 	tx.Check(own, zk.AnyVersion)
+	for i, left := 0, b.n-1; left > 0; i++ {
+		if other := b.path + "/" + all[i]; other != own {
+			tx.Check(other, zk.AnyVersion)
+			left--
+		}
+	}
 	if old {
 		tx.Delete(b.ready(), zk.AnyVersion)
 	}
 	tx.Create(b.ready(), nil)
-	_, err := future.Await(co, tx.Commit(at.ctx))
-	if errors.Is(err, zk.ErrNodeExists) || errors.Is(err, zk.ErrNoNode) {
-		return false, nil
-	}
-	return err == nil, err
+	return tx.Commit(at.ctx)
 }
 
 // leave removes our node when its turn has come, and waits until all with whom we have entered are gone. The one whose name
