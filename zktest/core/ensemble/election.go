@@ -12,7 +12,7 @@ type Vote struct {
 	View   *View // of the voter
 }
 
-// noVote is the leader that a server without a vote votes for. Nobody counts it.
+// noVote is the leader that a server without a vote votes for, to begin with. Nobody counts it.
 const noVote = -1
 
 // beats orders votes of one round: the later epoch, then the later zxid, then the larger id.
@@ -54,14 +54,11 @@ type ballot struct {
 
 func (m *Member) ownVote() Vote {
 	v := Vote{Leader: m.id, Zxid: m.last(), Epoch: m.disk.currentEpoch, Round: m.election.vote.Round, Role: Looking}
-	if !m.votes() {
+	if !m.electorate(m.self) {
 		v.Leader, v.Zxid, v.Epoch = noVote, -1, -1
 	}
 	return v
 }
-
-// votes reports whether the member has a vote.
-func (m *Member) votes() bool { return m.voters[m.self] }
 
 // elect begins a round.
 func (m *Member) elect(now time.Time) {
@@ -138,13 +135,13 @@ func (m *Member) voted(now time.Time, peer int, v Vote) {
 		e.vote.Round = v.Round
 		clear(e.received)
 		own := m.ownVote()
-		if v.beats(&own) && m.votes() {
+		if v.beats(&own) && !m.observes {
 			m.take(&v)
 		} else {
 			e.vote = own
 		}
 		m.campaign(now)
-	case better && m.votes():
+	case better && !m.observes: // also one that has no vote, as far as it knows: others may know more
 		m.take(&v)
 		m.campaign(now)
 	}
@@ -157,10 +154,10 @@ func (m *Member) take(v *Vote) {
 	e.vote.Leader, e.vote.Zxid, e.vote.Epoch = v.Leader, v.Zxid, v.Epoch
 }
 
-// count looks for a quorum with the vote of this server; one that has no vote takes any that there is.
+// count looks for a quorum with the vote of this server; an observer takes any that there is.
 func (m *Member) count(now time.Time) {
 	e := &m.election
-	if !m.votes() {
+	if m.observes {
 		for i := range e.received {
 			if b := &e.received[i]; b.here && b.vote.Leader != noVote && m.agree(e.received, &b.vote) {
 				m.take(&b.vote)

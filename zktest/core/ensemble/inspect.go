@@ -35,7 +35,7 @@ func (m *Member) Epoch() int32 { return m.disk.currentEpoch }
 func (m *Member) State() *core.State { return m.state }
 
 // Votes reports whether the member has a vote, as far as it knows: not an observer, nor a server that is not a member.
-func (m *Member) Votes() bool { return m.votes() }
+func (m *Member) Votes() bool { return m.voters[m.self] }
 
 // View is who belongs to the ensemble, as far as the member knows. It is not to be written to.
 func (m *Member) View() *View { return m.disk.view }

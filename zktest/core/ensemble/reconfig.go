@@ -211,7 +211,12 @@ func (m *Member) reconfigure(r *proto.ReconfigRequest, zxid int64) ([]byte, wire
 	}
 	voters = append(voters, slices.Repeat([]bool{true}, missing)...)
 	synced := func(i int) bool {
-		return i == m.self || i < len(m.ids) && !m.leader.learners[i].observer && m.leader.learners[i].phase == upToDate
+		if i == m.self || i >= len(m.ids) {
+			return i == m.self
+		}
+		// Who has just become an observer will come back as one, and not write what is proposed. (ZooKeeper counts it.)
+		h := &m.leader.learners[i]
+		return !h.observer && h.phase == upToDate && !now.observes(m.ids[i])
 	}
 	if !majority(voters, synced) {
 		return nil, wire.CodeNewConfigNoQuorum

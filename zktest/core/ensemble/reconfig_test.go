@@ -186,3 +186,19 @@ func TestReconfigIsTakenBack(t *testing.T) {
 	c.same()
 	is(t, "voters", c.voters(), "12345")
 }
+
+// A follower that has become an observer and does not know it yet does not count for the next change: it would come back as
+// an observer, never write that change, and nobody could be elected any more.
+func TestReconfigCountsNoObserver(t *testing.T) {
+	c := newReconfigurable(t, 5, 6).start()
+	l, n := c.elected(), c.follower()
+	cl := l.join(30*time.Second, nil)
+	c.stall(l.id, n.id, true)
+	is(t, "it observes", cl.ask(wire.OpReconfig, joining(n.id, "observer")).code, wire.OK)
+	both := fmt.Sprintf("server.%d=h%d:1:2;h%d:3,server.%d=h%d:1:2;h%d:3", l.id, l.id, l.id, n.id, n.id, n.id)
+	r := &proto.ReconfigRequest{CurConfigId: -1, NewMembers: []byte(both)}
+	is(t, "it is not synced as a follower", cl.ask(wire.OpReconfig, r).code, wire.CodeNewConfigNoQuorum)
+	c.stall(l.id, n.id, false)
+	c.same()
+	is(t, "role", n.m.Role(), ensemble.Observing)
+}
