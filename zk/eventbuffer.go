@@ -4,6 +4,7 @@ package zk
 // owner's mutex guards it, but for whoever receives from the channel.
 type eventBuffer struct {
 	max  int
+	path string  // of the subscription
 	list []Event // from head on
 	head int
 	ch   chan Event
@@ -18,7 +19,7 @@ func (q *eventBuffer) push(ev Event) {
 		q.append(ev)
 		return
 	}
-	all := Event{Type: Resync, Path: ev.Path, Zxid: -1, Overflow: true, SessionChanged: ev.SessionChanged}
+	all := Event{Type: Resync, Path: q.path, Zxid: -1, Overflow: true, SessionChanged: ev.SessionChanged}
 	for old, ok := q.pop(); ok; old, ok = q.pop() {
 		all.SessionChanged = all.SessionChanged || old.SessionChanged
 	}

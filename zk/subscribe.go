@@ -34,11 +34,14 @@ type subscribing struct {
 }
 
 // Buffered bounds the events that have not been received yet. Where one more comes, all of them are
-// replaced by one Resync with Overflow. Default 1024.
+// replaced by one Resync with Overflow. Default 1024; at most 2^24.
 func Buffered(n int) SubscribeOption {
 	return func(o *subscribing) error {
 		if n < 1 {
 			return fmt.Errorf("a buffer of %d events: must be positive", n)
+		}
+		if n > 1<<24 {
+			return fmt.Errorf("a buffer of %d events: must not be larger than 2^24", n)
 		}
 		o.buffer = n
 		return nil

@@ -37,7 +37,9 @@ type eventFunc struct {
 }
 
 func newSubscription(c *Client, full string, t WatchType, o subscribing) *Subscription {
-	s := &Subscription{c: c, lane: o.lane, buf: eventBuffer{max: o.buffer}}
+	s := &Subscription{c: c, lane: o.lane}
+	s.buf.max = o.buffer
+	s.buf.path, _ = c.chroot.Strip(full)
 	s.sub = session.Sub{Path: full, Recursive: t == PersistentRecursiveWatch, Epoch: c.epoch, Degrade: o.degrade, Call: subCall{s}}
 	s.round = c.own.now()
 	if s.lane == nil {
@@ -48,10 +50,7 @@ func newSubscription(c *Client, full string, t WatchType, o subscribing) *Subscr
 }
 
 // Path returns the path of the subscription, in the view's terms.
-func (s *Subscription) Path() string {
-	path, _ := s.c.chroot.Strip(s.sub.Path)
-	return path
-}
+func (s *Subscription) Path() string { return s.buf.path }
 
 // Events yields events as they come. It ends with the loop, with ctx, and when the subscription has ended and
 // all is received: then Err says why. It waits like [future.Future.Wait], and ends where Wait would fail, so

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -189,6 +190,7 @@ func TestBadSubscriptions(t *testing.T) {
 		refused(w, cl.Subscribe(ctx, "/n", 99), zk.ErrBadArguments, false)
 		refused(w, cl.Subscribe(ctx, "/n", zk.PersistentWatch, nil), zk.ErrBadArguments, false)
 		refused(w, cl.Subscribe(ctx, "/n", zk.PersistentWatch, zk.Buffered(0)), zk.ErrBadArguments, false)
+		refused(w, cl.Subscribe(ctx, "/n", zk.PersistentWatch, zk.Buffered(math.MaxInt)), zk.ErrBadArguments, false)
 		refused(w, cl.Subscribe(ctx, "/n", zk.PersistentWatch, zk.OnLane(nil)), zk.ErrBadArguments, false)
 		refused(w, cl.RemoveWatches(ctx, "n", zk.AnyWatch), zk.ErrBadArguments, false)
 		refused(w, cl.RemoveWatches(ctx, "/n", 0), zk.ErrBadArguments, false)
@@ -361,5 +363,19 @@ func TestSubscriptionsOnALane(t *testing.T) {
 		if got := log.all(); !slices.Equal(got, []string{"a NodeChildrenChanged", "b NodeCreated"}) {
 			w.Errorf("%v", got)
 		}
+	})
+}
+
+// The Resync of an overflow is about all that the subscription is about, not about what happened last.
+func TestOverflowOfATree(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl := w.client()
+		view := cl.Chroot("/app")
+		ok(w, view.EnsurePath(ctx, "/n"))
+		sub := ok(w, view.Subscribe(ctx, "/n", zk.PersistentRecursiveWatch, zk.Buffered(2)))
+		for _, path := range []string{"/n/a", "/n/a/b", "/n/c"} {
+			ok(w, view.Create(ctx, path, nil))
+		}
+		tells(w, sub, "Resync /n overflow")
 	})
 }

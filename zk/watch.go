@@ -19,7 +19,8 @@ const (
 	NodeChildrenChanged = wire.EventNodeChildrenChanged
 )
 
-// Resync is the type of an event that a subscription makes itself: events may be missing before it.
+// Resync is the type of an event that a subscription makes itself: events may be missing before it. Its Path is that of the
+// subscription.
 const Resync = wire.EventResync
 
 // An Event is what a watch tells.
