@@ -132,3 +132,31 @@ func TestCancelledMakesRoom(t *testing.T) {
 		}
 	})
 }
+
+// A watch is taken back on the server, too, while the queue is as full as it may be.
+func TestUnwatchWithAFullQueue(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl := w.client(zk.WithMaxQueuedBytes(1 << 10))
+		watched := ok(w, cl.GetAndWatch(ctx, "/"))
+		sub := ok(w, cl.Subscribe(ctx, "/s", zk.PersistentWatch))
+		w.intercept(func(in *core.Incoming) core.Verdict { return core.Verdict{Delay: time.Second} })
+		first := cl.Create(ctx, "/n", nil) // alone, since it is newer than the oldest servers
+		var behind []*future.Future[zk.Stat]
+		for {
+			f := cl.Set(ctx, "/", make([]byte, 200), zk.AnyVersion)
+			if _, err, _ := f.Poll(); err != nil {
+				break
+			}
+			behind = append(behind, f)
+		}
+		unwatched, closed := watched.Unwatch(ctx), sub.Close(ctx)
+		ok(w, unwatched)
+		ok(w, closed)
+		ok(w, first)
+		for _, f := range behind {
+			ok(w, f)
+		}
+		w.intercept(nil)
+		w.noWatches()
+	})
+}

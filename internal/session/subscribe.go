@@ -209,7 +209,7 @@ func (m *Machine) forget(path string, t wire.WatcherType, r *Request) {
 	if f, ok := r.Call.(Forgetter); ok {
 		f.Forget(t)
 	}
-	m.Submit(r)
+	m.enqueue(r) // however full the queue is: else the server would keep the watch
 }
 
 // forgetTables tells the server to forget what it has on path in those tables, as far as nobody needs it, by r if that
