@@ -2,6 +2,7 @@ package zk_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -299,4 +300,36 @@ func TestUnwatchContext(t *testing.T) {
 			w.Errorf("%d callbacks", log.len())
 		}
 	})
+}
+
+// A watch that could not be set again when the connection is lost is refused: no server would take the client any more.
+func TestWatchesOfPathsThatAreTooLong(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl := w.client(zk.WithMaxRequest(1 << 10))
+		long := func(n int) string { return "/" + strings.Repeat("x", n-1) }
+		set := 0
+		for n := 900; n <= 1024; n++ {
+			watched, err := cl.ExistsAndWatch(ctx, long(n)).Wait()
+			if err != nil {
+				isRefusal(w, err, zk.ErrTooLong, false)
+				continue
+			}
+			w.reconnect(cl)
+			ok(w, watched.Unwatch(ctx))
+			set++
+		}
+		for n := 900; n <= 1024; n++ {
+			sub, err := cl.Subscribe(ctx, long(n), zk.PersistentWatch).Wait()
+			if err != nil {
+				isRefusal(w, err, zk.ErrTooLong, false)
+				continue
+			}
+			w.reconnect(cl)
+			ok(w, sub.Close(ctx))
+			set++
+		}
+		if set < 100 {
+			w.Errorf("%d watches could be set", set)
+		}
+	}, func(c *core.Config) { c.MaxFrame = 1 << 10 })
 }

@@ -15,6 +15,18 @@ const chunkBytes = 128 << 10
 // chunkHeader is how many bytes of a request are not paths: the header, a zxid, five lengths.
 const chunkHeader = wire.RequestHeaderLen + 8 + 5*4
 
+// rewatch is how long the request is that sets the watch that r asks for again; 0: it asks for none. It is a little longer
+// than r, and a server would end every connection that began with one that is too long.
+func (r *Request) rewatch() int {
+	switch {
+	case r.Watch != nil:
+		return chunkHeader + 4 + len(r.Watch.Path)
+	case r.Op == wire.OpAddWatch:
+		return chunkHeader + 4 + len(r.Call.(Subscriber).Sub().Path)
+	}
+	return 0
+}
+
 // watchLists are the paths in one setWatches2 request: by [WatchKind], and of watches that stay.
 type watchLists [watchKinds + 2][]string
 

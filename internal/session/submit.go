@@ -22,6 +22,8 @@ func (m *Machine) Submit(r *Request) {
 		m.complete(r, wire.CodeConnectionLoss)
 	case m.queue.bytes() >= m.cfg.MaxQueued:
 		m.complete(r, ErrOverloaded)
+	case r.rewatch() > m.cfg.MaxRequest:
+		m.complete(r, &wire.FrameError{Length: int64(r.rewatch()), Max: m.cfg.MaxRequest})
 	default:
 		r.canCancel = r.Ctx != nil && r.Ctx.Done() != nil
 		m.enqueue(r)
