@@ -15,6 +15,9 @@ type capabilities struct {
 	old    bool             // which is older than 3.4, and so knows nothing that is newer
 }
 
+// maxKnown is of how many addresses it is remembered, in a world in which servers come back with other ones.
+const maxKnown = 1000
+
 // base is what every server understands, but for those before 3.4; see capabilities.elder.
 var base = wire.Version{Major: 3, Minor: 4, Patch: 99}
 
@@ -42,6 +45,9 @@ func (c *capabilities) meet(addr string) {
 	}
 	c.old = false
 	if c.here = c.byAddr[addr]; c.here == nil {
+		if len(c.byAddr) >= maxKnown {
+			clear(c.byAddr)
+		}
 		c.here = map[wire.Op]bool{}
 		c.byAddr[addr] = c.here
 	}

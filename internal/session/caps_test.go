@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -56,5 +57,20 @@ func TestServerBefore34HasNoSASL(t *testing.T) {
 	r.greetedByElder(1)
 	if got := r.see(); len(got) != 3 || got[0] != "hang up" || got[1] != "AUTH_FAILED" {
 		t.Errorf("%v", got)
+	}
+}
+
+// What is known of servers is not remembered for ever, where they come back with other addresses.
+func TestServersAreForgotten(t *testing.T) {
+	var c capabilities
+	for i := range 10 * maxKnown {
+		c.meet(fmt.Sprint(i))
+		c.learn(wire.OpCreate2, i%2 == 0)
+		if c.lacks(wire.OpCreate2) != (i%2 == 1) {
+			t.Fatalf("server %d", i)
+		}
+		if len(c.byAddr) > maxKnown {
+			t.Fatalf("%d servers are remembered", len(c.byAddr))
+		}
 	}
 }
