@@ -53,34 +53,39 @@ func (c *Client) ensure(co *future.Co, ctx context.Context, full, path string, m
 	if mode == wire.FlagContainer {
 		op = wire.OpCreateContainer
 	}
-	// All in one round trip: each is ordered behind its parent.
-	var ancestors []string
-	var creates []*future.Future[Created]
+	var all []string
 	for i := 1; i <= len(full); i++ {
 		if i == len(full) || full[i] == '/' {
-			ancestors = append(ancestors, full[:i])
-			creates = append(creates, submit[Created](ctx, c, op, path, createKind{path: full[:i], acl: acl, flags: mode}))
+			all = append(all, full[:i])
 		}
 	}
-	for i, f := range creates {
-		_, err := future.Await(co, f)
-		if errors.Is(err, ErrNoAuth) { // it may be there all the same
-			if ok, e := there(ancestors[i]); ok || e != nil {
-				err = e
-			}
+	// All in one round trip, if they may be: each is ordered behind its parent.
+	for n := c.window(); len(all) > 0; all = all[min(n, len(all)):] {
+		batch := all[:min(n, len(all))]
+		creates := make([]*future.Future[Created], len(batch))
+		for i, p := range batch {
+			creates[i] = submit[Created](ctx, c, op, path, createKind{path: p, acl: acl, flags: mode})
 		}
-		if err != nil && !errors.Is(err, ErrNodeExists) {
-			return err
+		for i, f := range creates {
+			_, err := future.Await(co, f)
+			if errors.Is(err, ErrNoAuth) { // it may be there all the same
+				if ok, e := there(batch[i]); ok || e != nil {
+					err = e
+				}
+			}
+			if err != nil && !errors.Is(err, ErrNodeExists) {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// deleteWindow is how many deletes or listings of DeleteAll are under way at once.
-const deleteWindow = 1024
+// maxWindow is how many creates of EnsurePath, and deletes or listings of DeleteAll, are under way at once.
+const maxWindow = 1024
 
-// window is deleteWindow, or less where the client may not have that many operations in flight.
-func (c *Client) window() int { return int(max(1, min(deleteWindow, c.opt.maxInFlight/2))) }
+// window is maxWindow, or less where the client may not have that many operations in flight.
+func (c *Client) window() int { return int(max(1, min(maxWindow, c.opt.maxInFlight/2))) }
 
 // DeleteAll deletes a node and everything below it, also what is created meanwhile. A node that is
 // not there is no error. With "/" it deletes everything below, but not "/" itself, nor "/zookeeper" at

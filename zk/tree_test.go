@@ -265,3 +265,16 @@ func TestDeleteAllWithFewInFlight(t *testing.T) {
 		ok(w, cl.DeleteAll(ctx, "/"))
 	})
 }
+
+// EnsurePath and Create with MakeParents work also where hardly any operation may be in flight.
+func TestEnsurePathWithFewInFlight(t *testing.T) {
+	everywhere(t, func(w *world) {
+		for _, most := range []int{2, 5} {
+			cl := w.client(zk.WithMaxInFlight(most))
+			ok(w, cl.EnsurePath(ctx, "/a/b/c/d/e/f/g/h"))
+			ok(w, cl.Create(ctx, "/b/c/d/e/f/g/h", nil, zk.MakeParents()))
+			ok(w, cl.DeleteAll(ctx, "/a"))
+			ok(w, cl.DeleteAll(ctx, "/b"))
+		}
+	})
+}
