@@ -14,7 +14,7 @@ const (
 	tailLines = 25 // of each log, in errors
 )
 
-// Ready waits until every server that runs and is not paused serves. It fails when one of them ends meanwhile, when
+// Ready waits until every server that runs and is not paused serves, and at most one of them leads. It fails when one of them ends meanwhile, when
 // Config.Patience has passed, or when ctx has ended.
 func (e *Ensemble) Ready(ctx context.Context) error {
 	awake := make([]*Server, 0, len(e.servers))
@@ -35,7 +35,35 @@ func (e *Ensemble) Ready(ctx context.Context) error {
 		})
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return e.agreed(ctx)
+}
+
+// agreed waits until no two servers say that they lead. One that was paused while it led serves on, for up to a tick, until it
+// notices that nobody follows it, and only then joins the others.
+func (e *Ensemble) agreed(ctx context.Context) error {
+	for {
+		modes := e.Modes(ctx)
+		leaders, awake := 0, true
+		for i, mode := range modes {
+			if mode == "leader" {
+				leaders++
+			}
+			if s := e.servers[i]; mode == "" && s.Running() && !s.Paused() {
+				awake = false
+			}
+		}
+		if leaders < 2 && awake {
+			return nil
+		}
+		select {
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+			return fmt.Errorf("not all serve, or more than one leads: %w; modes %q", ctx.Err(), modes)
+		}
+	}
 }
 
 // Ready waits until the server serves. It fails when its process ends meanwhile, when Config.Patience has passed, or

@@ -306,7 +306,7 @@ func (c *Cluster) leader() int {
 	return leader
 }
 
-// Ready waits until every server that is alive and not paused serves.
+// Ready waits until every server that is alive and not paused serves, and at most one of them leads.
 func (c *Cluster) Ready(ctx context.Context) error {
 	for {
 		i := c.idle()
@@ -324,9 +324,17 @@ func (c *Cluster) idle() int {
 	c.g.mu.Lock()
 	defer c.g.mu.Unlock()
 	c.g.now()
+	leader := -1
 	for i, v := range c.members {
-		if v.alive && !v.server.paused && (!v.machine.Serving() || v.machine.ReadOnly()) {
+		if !v.alive || v.server.paused {
+			continue
+		}
+		leads := v.machine.Role() == ensemble.Leading
+		if !v.machine.Serving() || v.machine.ReadOnly() || leads && leader >= 0 { // one of two that lead has only not noticed yet
 			return i
+		}
+		if leads {
+			leader = i
 		}
 	}
 	return -1
