@@ -1,6 +1,9 @@
 package future
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // core is the part of a future that does not depend on the type of its result:
 // whether it is complete, and who waits for that.
@@ -8,15 +11,15 @@ type core struct {
 	ex  Executor // nil: laneless
 	src Source   // nil: nobody wants to know
 
-	mu      sync.Mutex // guards what follows, and the callbacks of Future
-	done    bool       // err and the value are final, and may be read without mu by who has seen done
-	queued  bool       // the future is in its lane's queue or running there
-	settled bool       // src has been told
-	lastID  uint32     // of the newest callback
-	waiters node       // ring of those to wake, oldest first; made on first use, empty once done
-	ch      chan struct{}
-	err     error
+	mu      sync.Mutex  // guards what follows, and the callbacks of Future
+	done    atomic.Bool // set under mu: err and the value are final, and may be read without mu by who has seen done
+	queued  bool        // the future is in its lane's queue or running there
+	settled bool        // src has been told
 	outlook
+	lastID  uint32 // of the newest callback
+	firstID uint32 // of the oldest callback
+	waiters *node  // the oldest in the ring of those to wake; nil: nobody, as when done
+	err     error
 }
 
 // An outlook is what is known about where a result will come from.
@@ -39,11 +42,7 @@ type node struct {
 type waker interface{ wake(b *Batch) *node }
 
 // Ready reports whether the future is complete.
-func (c *core) Ready() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.done
-}
+func (c *core) Ready() bool { return c.done.Load() }
 
 // Produced reports whether the result comes from a task on the future's own lane, so that a task of
 // that lane would wait for it in vain. For handlers.
@@ -54,7 +53,7 @@ func (c *core) expected() outlook {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := c.outlook
-	o.promised = o.promised || c.done || c.src != nil
+	o.promised = o.promised || c.done.Load() || c.src != nil
 	return o
 }
 
@@ -100,15 +99,16 @@ func (n *notice) wake(*Batch) *node {
 func (c *core) link(n *node) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done {
+	if c.done.Load() {
 		return false
 	}
-	root := &c.waiters
-	if root.next == nil {
-		root.next, root.prev = root, root
+	if c.waiters == nil {
+		n.prev, n.next, c.waiters = n, n, n
+		return true
 	}
-	n.prev, n.next = root.prev, root
-	root.prev.next, root.prev = n, n
+	oldest := c.waiters
+	n.prev, n.next = oldest.prev, oldest
+	oldest.prev.next, oldest.prev = n, n
 	return true
 }
 
@@ -118,8 +118,14 @@ func (c *core) link(n *node) bool {
 func (c *core) unlink(n *node) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done || n.next == nil {
+	if c.done.Load() || n.next == nil {
 		return false
+	}
+	switch {
+	case n.next == n:
+		c.waiters = nil
+	case n == c.waiters:
+		c.waiters = n.next
 	}
 	n.prev.next, n.next.prev = n.next, n.prev
 	n.prev, n.next = nil, nil
@@ -129,12 +135,10 @@ func (c *core) unlink(n *node) bool {
 // detach empties the ring and returns its nodes as a list that ends with nil; the first one's prev is
 // the last. The caller holds mu and has set done, so nobody else touches the nodes any more.
 func (c *core) detach() *node {
-	first, last := c.waiters.next, c.waiters.prev
-	c.waiters = node{}
-	if first == nil || first == &c.waiters {
-		return nil
+	first := c.waiters
+	if first != nil {
+		first.prev.next, c.waiters = nil, nil
 	}
-	first.prev, last.next = last, nil
 	return first
 }
 

@@ -16,15 +16,29 @@ type Result[T any] struct {
 type Future[T any] struct {
 	core
 	val   T
-	first link[T]   // the oldest callback
-	more  []link[T] // the others, in order
+	first callback[T] // the oldest
+	rare  *rare[T]    // what few futures have; nil: none of it
+}
+
+// A rare is the part of a future that few have. Who makes operations by the hundred thousand counts the bytes of each.
+type rare[T any] struct {
+	more []link[T]     // the callbacks behind the first, in order
+	ch   chan struct{} // of Done
+}
+
+// rarely returns the rare part, which is made if need be. The caller holds mu.
+func (f *Future[T]) rarely() *rare[T] {
+	if f.rare == nil {
+		f.rare = new(rare[T])
+	}
+	return f.rare
 }
 
 // Value returns a complete future. It has no lane: it can be waited for, but takes callbacks only
 // after [Future.On].
 func Value[T any](v T) *Future[T] {
 	f := &Future[T]{val: v}
-	f.done = true
+	f.done.Store(true)
 	return f
 }
 
@@ -34,7 +48,8 @@ func Failed[T any](err error) *Future[T] {
 		err = errors.New("future: Failed with a nil error")
 	}
 	f := &Future[T]{}
-	f.err, f.done = err, true
+	f.err = err
+	f.done.Store(true)
 	return f
 }
 
@@ -79,13 +94,14 @@ func (f *Future[T]) Done() <-chan struct{} {
 	f.arm()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ch == nil {
-		f.ch = make(chan struct{})
-		if f.done {
-			close(f.ch)
+	r := f.rarely()
+	if r.ch == nil {
+		r.ch = make(chan struct{})
+		if f.done.Load() {
+			close(r.ch)
 		}
 	}
-	return f.ch
+	return r.ch
 }
 
 // Chan returns a new channel that receives the result, exactly once. It is never closed.
@@ -135,20 +151,21 @@ func (f *Future[T]) complete(b *Batch, v T, err error) bool {
 // finish is complete for those who see to it that the waiters are woken.
 func (f *Future[T]) finish(b *Batch, v T, err error) (waiters *node, ok bool) {
 	f.mu.Lock()
-	if f.done {
+	if f.done.Load() {
 		f.mu.Unlock()
 		return nil, false
 	}
-	f.val, f.err, f.done = v, err, true
+	f.val, f.err = v, err
+	f.done.Store(true)
 	waiters = f.detach()
-	run := f.first.cb != nil
+	run := f.first != nil
 	f.queued = run
 	settle := f.src != nil && !run
 	if settle {
 		f.settled = true
 	}
-	if f.ch != nil {
-		close(f.ch)
+	if f.rare != nil && f.rare.ch != nil {
+		close(f.rare.ch)
 	}
 	f.mu.Unlock()
 	if run {

@@ -50,13 +50,14 @@ func (f *Future[T]) onComplete(cb callback[T]) Link {
 	f.arm()
 	f.mu.Lock()
 	f.lastID++
-	l := link[T]{cb, f.lastID}
-	if f.first.cb == nil && len(f.more) == 0 {
-		f.first = l
+	id := f.lastID
+	if f.first == nil {
+		f.first, f.firstID = cb, id
 	} else {
-		f.more = append(f.more, l)
+		r := f.rarely()
+		r.more = append(r.more, link[T]{cb, id})
 	}
-	run := f.done && !f.queued
+	run := f.done.Load() && !f.queued
 	if run {
 		f.queued = true
 	}
@@ -64,30 +65,34 @@ func (f *Future[T]) onComplete(cb callback[T]) Link {
 	if run {
 		(*Batch)(nil).Dispatch(f.ex, f)
 	}
-	return Link{f, l.id}
+	return Link{f, id}
 }
 
 func (f *Future[T]) unlinkCallback(id uint32) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.first.cb != nil && f.first.id == id {
+	if f.first != nil && f.firstID == id {
 		f.shift()
 		return true
 	}
-	i, found := slices.BinarySearchFunc(f.more, id, func(l link[T], id uint32) int { return cmp.Compare(l.id, id) })
+	if f.rare == nil {
+		return false
+	}
+	r := f.rare
+	i, found := slices.BinarySearchFunc(r.more, id, func(l link[T], id uint32) int { return cmp.Compare(l.id, id) })
 	if found {
-		f.more = slices.Delete(f.more, i, i+1)
+		r.more = slices.Delete(r.more, i, i+1)
 	}
 	return found
 }
 
-// shift removes the first callback. The caller holds mu.
+// shift removes the first callback. The others follow: there are none behind a nil. The caller holds mu.
 func (f *Future[T]) shift() {
-	f.first = link[T]{}
-	if len(f.more) > 0 {
-		f.first = f.more[0]
-		f.more[0] = link[T]{}
-		f.more = f.more[1:]
+	f.first = nil
+	if r := f.rare; r != nil && len(r.more) > 0 {
+		f.first, f.firstID = r.more[0].cb, r.more[0].id
+		r.more[0] = link[T]{}
+		r.more = r.more[1:]
 	}
 }
 
@@ -96,7 +101,7 @@ func (f *Future[T]) shift() {
 func (f *Future[T]) take() (cb callback[T], settle bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if cb = f.first.cb; cb != nil {
+	if cb = f.first; cb != nil {
 		f.shift()
 		return cb, false
 	}

@@ -33,14 +33,12 @@ func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) 
 		return r.start()
 	}
 	k := authKind{session.Credential{Scheme: scheme, Data: bytes.Clone(credential)}}
-	o := prepare[struct{}](ctx, c, wire.OpAuth, "", k)
-	o.req.Cred = &o.k.cred
-	return o.send()
+	return prepare[struct{}](ctx, c, wire.OpAuth, "", k).send()
 }
 
 type authKind struct{ cred session.Credential }
 
-func (k authKind) encode(e *wire.Encoder) error {
+func (k authKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.AuthPacket{Scheme: k.cred.Scheme, Auth: k.cred.Data})
 }
 

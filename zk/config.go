@@ -33,7 +33,7 @@ func (c *Client) GetConfig(ctx context.Context) *future.Future[Config] {
 	if c.bad != nil {
 		return failed[Config](c, wire.OpGetData, configPath, c.bad)
 	}
-	return submit[Config](ctx, c, wire.OpGetData, configPath, configKind{getKind{configPath, false}})
+	return submit[Config](ctx, c, wire.OpGetData, configPath, configKind{fullKind{configPath, false}})
 }
 
 // GetConfigAndWatch is GetConfig, and a watch for the next change of the configuration, as of
@@ -42,7 +42,7 @@ func (c *Client) GetConfigAndWatch(ctx context.Context) *future.Future[Watched[C
 	if c.bad != nil {
 		return failed[Watched[Config]](c, wire.OpGetData, configPath, c.bad)
 	}
-	return submitWatch[Config](ctx, c, wire.OpGetData, configPath, configPath, session.WatchData, configKind{getKind{configPath, true}})
+	return submitWatch[Config](ctx, c, wire.OpGetData, configPath, configPath, session.WatchData, configKind{fullKind{configPath, true}})
 }
 
 // AnyConfig is the version that matches every version of a configuration, in Reconfig.
@@ -114,10 +114,10 @@ func memberList(ms []Member) []byte {
 }
 
 // configKind is getData of the configuration.
-type configKind struct{ getKind }
+type configKind struct{ fullKind }
 
 func (k configKind) decode(o *base, d *wire.Decoder, r session.Reply) (Config, error) {
-	n, err := k.getKind.decode(o, d, r)
+	n, err := k.fullKind.decode(o, d, r)
 	if err != nil {
 		return Config{}, err
 	}
@@ -144,7 +144,7 @@ func (configKind) explain(err error) error {
 
 type reconfigKind struct{ proto.ReconfigRequest }
 
-func (k reconfigKind) encode(e *wire.Encoder) error { return e.Encode(&k.ReconfigRequest) }
+func (k reconfigKind) encode(_ *base, e *wire.Encoder) error { return e.Encode(&k.ReconfigRequest) }
 
 func (reconfigKind) decode(o *base, d *wire.Decoder, r session.Reply) (Config, error) {
 	n, err := getKind{}.decode(o, d, r)

@@ -25,7 +25,7 @@ func (c *Client) ChildrenCount(ctx context.Context, path string) *future.Future[
 
 type countKind struct{ path string }
 
-func (k countKind) encode(e *wire.Encoder) error {
+func (k countKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.GetAllChildrenNumberRequest{Path: k.path}
 	return r.Write(e)
 }

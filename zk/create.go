@@ -177,7 +177,7 @@ type createKind struct {
 	ttl   int64 // ms
 }
 
-func (k createKind) encode(e *wire.Encoder) error { return e.Encode(k.record()) }
+func (k createKind) encode(_ *base, e *wire.Encoder) error { return e.Encode(k.record()) }
 
 func (k createKind) record() wire.Record {
 	if k.ttl != 0 {

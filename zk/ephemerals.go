@@ -26,7 +26,7 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) *future.Future[[
 // ephemeralsKind is getEphemerals. Results are the view's paths; what is not in the view is left out.
 type ephemeralsKind struct{ prefix string }
 
-func (k ephemeralsKind) encode(e *wire.Encoder) error {
+func (k ephemeralsKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.GetEphemeralsRequest{PrefixPath: k.prefix})
 }
 

@@ -23,7 +23,7 @@ import (
 // Errors: those of every operation; ErrBadArguments if any path is invalid.
 func (c *Client) MultiGet(ctx context.Context, paths ...string) *future.Future[[]future.Result[Node]] {
 	return multiRead(ctx, c, wire.OpGetData, paths,
-		func(full string) getKind { return getKind{full, false} },
+		func(full string) fullKind { return fullKind{full, false} },
 		func(path string, r wire.Record) (Node, bool) {
 			resp, ok := r.(*proto.GetDataResponse)
 			if !ok {
@@ -72,13 +72,13 @@ type multiReadKind[T any, K kind[T]] struct {
 	result func(path string, r wire.Record) (T, bool)
 }
 
-func (k multiReadKind[T, K]) encode(e *wire.Encoder) error {
+func (k multiReadKind[T, K]) encode(o *base, e *wire.Encoder) error {
 	for _, r := range k.reads {
 		h := proto.MultiHeader{Type: int32(k.op), Err: -1}
 		if err := h.Write(e); err != nil {
 			return err
 		}
-		if err := r.encode(e); err != nil {
+		if err := r.encode(o, e); err != nil {
 			return err
 		}
 	}
@@ -144,7 +144,7 @@ func (k multiReadKind[T, K]) split(o *base, done func([]future.Result[T], error)
 // namesKind is getChildren, whose answer has no Stat.
 type namesKind struct{ path string }
 
-func (k namesKind) encode(e *wire.Encoder) error {
+func (k namesKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.GetChildrenRequest{Path: k.path}
 	return r.Write(e)
 }

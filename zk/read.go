@@ -15,11 +15,10 @@ import (
 // Errors: ErrNoNode; ErrNoAuth without permission to read; and those of every operation: ErrBadArguments
 // for an invalid path, ErrConnectionLoss, ErrSessionExpired, ErrClosed, ErrOverloaded, ctx's error.
 func (c *Client) Get(ctx context.Context, path string) *future.Future[Node] {
-	full, err := c.path(path)
-	if err != nil {
+	if err := c.valid(path, false); err != nil {
 		return failed[Node](c, wire.OpGetData, path, err)
 	}
-	return submit[Node](ctx, c, wire.OpGetData, path, getKind{full, false})
+	return submit[Node](ctx, c, wire.OpGetData, path, getKind{watch: false})
 }
 
 // Exists returns a node's Stat, or nil if there is no such node.
@@ -74,24 +73,39 @@ func (c *Client) Sync(ctx context.Context, path string) *future.Future[struct{}]
 	return submit[struct{}](ctx, c, wire.OpSync, path, syncKind{full})
 }
 
-type getKind struct {
-	path  string
-	watch bool
-}
+// getKind is getData of the operation's path. It is the most frequent operation of all, and so has no path of its own, is
+// encoded and decoded by hand, and allocates nothing but the data.
+type getKind struct{ watch bool }
 
-func (k getKind) encode(e *wire.Encoder) error {
-	r := proto.GetDataRequest{Path: k.path, Watch: k.watch}
-	return r.Write(e)
+func (k getKind) encode(o *base, e *wire.Encoder) error {
+	if err := e.WriteString(o.c.chroot.Join(o.path, false)); err != nil {
+		return err
+	}
+	return e.WriteBoolean(k.watch)
 }
 
 func (k getKind) decode(o *base, d *wire.Decoder, _ session.Reply) (Node, error) {
-	// By hand, since this is the most frequent reply of all: nothing but the data is allocated.
 	b, err := d.ReadBuffer()
 	if err != nil {
 		return Node{}, err
 	}
 	st, err := readStat(d)
 	return Node{Path: o.path, Data: b, Stat: st}, err
+}
+
+// fullKind is getData of a path as the server names it.
+type fullKind struct {
+	path  string
+	watch bool
+}
+
+func (k fullKind) encode(_ *base, e *wire.Encoder) error {
+	r := proto.GetDataRequest{Path: k.path, Watch: k.watch}
+	return r.Write(e)
+}
+
+func (fullKind) decode(o *base, d *wire.Decoder, r session.Reply) (Node, error) {
+	return getKind{}.decode(o, d, r)
 }
 
 func readStat(d *wire.Decoder) (Stat, error) {
@@ -105,7 +119,7 @@ type existsKind struct {
 	watch bool
 }
 
-func (k existsKind) encode(e *wire.Encoder) error {
+func (k existsKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.ExistsRequest{Path: k.path, Watch: k.watch}
 	return r.Write(e)
 }
@@ -127,7 +141,7 @@ type childrenKind struct {
 	watch bool
 }
 
-func (k childrenKind) encode(e *wire.Encoder) error {
+func (k childrenKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.GetChildren2Request{Path: k.path, Watch: k.watch}
 	return r.Write(e)
 }
@@ -142,7 +156,7 @@ func (k childrenKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ChildLi
 
 type getACLKind struct{ path string }
 
-func (k getACLKind) encode(e *wire.Encoder) error {
+func (k getACLKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.GetACLRequest{Path: k.path}
 	return r.Write(e)
 }
@@ -157,7 +171,7 @@ func (k getACLKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ACLList, 
 
 type syncKind struct{ path string }
 
-func (k syncKind) encode(e *wire.Encoder) error {
+func (k syncKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.SyncRequest{Path: k.path}
 	return r.Write(e)
 }

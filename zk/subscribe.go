@@ -116,7 +116,7 @@ func (c *Client) Subscribe(ctx context.Context, path string, t WatchType, opts .
 // subscribeKind is addWatch. The mode stands last in its body, since the machine may change it.
 type subscribeKind struct{ s *Subscription }
 
-func (k subscribeKind) encode(e *wire.Encoder) error {
+func (k subscribeKind) encode(_ *base, e *wire.Encoder) error {
 	mode := wire.ModePersistent
 	if k.s.sub.Recursive {
 		mode = wire.ModePersistentRecursive

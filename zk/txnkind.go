@@ -28,7 +28,7 @@ type txnState struct {
 	zxid    int64
 }
 
-func (k *txnState) encode(e *wire.Encoder) error {
+func (k *txnState) encode(_ *base, e *wire.Encoder) error {
 	start := len(e.B)
 	for _, o := range k.ops {
 		if o.wire.Op == wire.OpCreate2 {

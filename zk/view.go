@@ -50,13 +50,18 @@ func (c *Client) path(path string) (string, error) { return c.full(path, false) 
 
 // full is path for what may be the prefix of a sequential node.
 func (c *Client) full(path string, sequential bool) (string, error) {
-	if c.bad != nil {
-		return "", c.bad
-	}
-	if err := wire.ValidatePath(path, sequential); err != nil {
+	if err := c.valid(path, sequential); err != nil {
 		return "", err
 	}
 	return c.chroot.Join(path, sequential), nil
+}
+
+// valid validates a path.
+func (c *Client) valid(path string, sequential bool) error {
+	if c.bad != nil {
+		return c.bad
+	}
+	return wire.ValidatePath(path, sequential)
 }
 
 // watches are the watches that were asked for through one view and have not ended.

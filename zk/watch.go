@@ -82,7 +82,7 @@ type watchKind[T any, K kind[T]] struct {
 	w *watch
 }
 
-func (k watchKind[T, K]) encode(e *wire.Encoder) error { return k.k.encode(e) }
+func (k watchKind[T, K]) encode(o *base, e *wire.Encoder) error { return k.k.encode(o, e) }
 
 func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r session.Reply) (w Watched[T], err error) {
 	v, err := k.k.decode(o, d, r)
@@ -147,7 +147,7 @@ func (c *Client) GetAndWatch(ctx context.Context, path string) *future.Future[Wa
 	if err != nil {
 		return failed[Watched[Node]](c, wire.OpGetData, path, err)
 	}
-	return submitWatch[Node](ctx, c, wire.OpGetData, path, full, session.WatchData, getKind{full, true})
+	return submitWatch[Node](ctx, c, wire.OpGetData, path, full, session.WatchData, getKind{watch: true})
 }
 
 // ExistsAndWatch is Exists, and a watch for the creation, the deletion or the next change of the data.

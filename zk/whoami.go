@@ -28,7 +28,7 @@ func (c *Client) WhoAmI(ctx context.Context) *future.Future[[]ClientInfo] {
 
 type whoAmIKind struct{}
 
-func (whoAmIKind) encode(*wire.Encoder) error { return nil }
+func (whoAmIKind) encode(*base, *wire.Encoder) error { return nil }
 
 func (whoAmIKind) decode(_ *base, d *wire.Decoder, _ session.Reply) ([]ClientInfo, error) {
 	var r proto.WhoAmIResponse

@@ -101,7 +101,7 @@ type setKind struct {
 	idempotent bool
 }
 
-func (k setKind) encode(e *wire.Encoder) error {
+func (k setKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.SetDataRequest{Path: k.path, Data: k.data, Version: k.version}
 	return r.Write(e)
 }
@@ -113,7 +113,7 @@ type deleteKind struct {
 	version int32
 }
 
-func (k deleteKind) encode(e *wire.Encoder) error {
+func (k deleteKind) encode(_ *base, e *wire.Encoder) error {
 	r := proto.DeleteRequest{Path: k.path, Version: k.version}
 	return r.Write(e)
 }
@@ -129,7 +129,7 @@ type setACLKind struct {
 	idempotent bool
 }
 
-func (k setACLKind) encode(e *wire.Encoder) error {
+func (k setACLKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.SetACLRequest{Path: k.path, Acl: toWire(k.acl), Version: k.version})
 }
 

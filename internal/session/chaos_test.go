@@ -188,7 +188,7 @@ func (c *chaos) submit() {
 	case wire.OpGetChildren2:
 		x.Watch = &Watch{Path: path, Kind: WatchChild, Call: new(fired)}
 	case wire.OpAuth:
-		x.Cred = &Credential{Scheme: "x", Data: []byte(path)}
+		x.body, _ = wire.Append(nil, &proto.AuthPacket{Scheme: "x", Auth: []byte(path)})
 	}
 	c.calls = append(c.calls, x)
 	c.m.Submit(&x.Request)

@@ -65,8 +65,9 @@ func (p *proof) add(a answer, timeout time.Duration, leader bool) {
 	if k := len(p.pending); k == 0 || a.sent-p.pending[k-1].sent >= timeout/maxPending { // else that one stands for it
 		p.pending = append(p.pending, a)
 	}
-	n = max(n, len(p.pending)-maxPending)
-	p.pending = append(p.pending[:0], p.pending[n:]...)
+	if n = max(n, len(p.pending)-maxPending); n > 0 {
+		p.pending = append(p.pending[:0], p.pending[n:]...)
+	}
 }
 
 // never is a deadline that does not come.

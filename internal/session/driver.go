@@ -245,8 +245,8 @@ func (d *Driver) flush() {
 		d.mu.Unlock()
 		for i := range effects {
 			d.run(&effects[i])
-			effects[i] = Effect{}
 		}
+		clear(effects)
 		d.batch.Flush()
 		d.mu.Lock()
 		if cap(effects) <= 1<<12 {

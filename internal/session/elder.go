@@ -25,7 +25,10 @@ func (r *Request) needs() wire.Op {
 
 // age makes r, the first in the queue, understandable for the connected server, if it can be.
 func (m *Machine) age(r *Request) {
-	if e, ok := r.Call.(Elder); ok && m.caps.lacks(r.needs()) {
+	if !m.caps.lacks(r.needs()) {
+		return
+	}
+	if e, ok := r.Call.(Elder); ok {
 		frame := m.queue.enc.B[m.queue.head:][:r.size]
 		if op := e.Age(frame[4+wire.RequestHeaderLen:]); op != 0 {
 			r.Op, r.Needs = op, 0

@@ -245,10 +245,14 @@ func (m *Machine) addAuthReply(h proto.ReplyHeader) error {
 		return fmt.Errorf("%w: answer to a credential that was not sent", ErrProtocol)
 	}
 	m.sent.pop()
-	m.solo, m.soloFrame, m.wantWake = nil, nil, true
-	if h.Err == 0 && r.Cred != nil {
-		m.addCredential(*r.Cred)
+	if h.Err == 0 { // it is sent again on later connections
+		var sent proto.AuthPacket
+		if err := wire.Decode(m.soloFrame[4+wire.RequestHeaderLen:], &sent); err != nil {
+			return fmt.Errorf("credential: %w", err)
+		}
+		m.addCredential(Credential{Scheme: sent.Scheme, Data: sent.Auth})
 	}
+	m.solo, m.soloFrame, m.wantWake = nil, nil, true
 	m.answer(r, h, nil)
 	if h.Err != 0 { // the server closes the connection: nothing may be written to it any more
 		return fmt.Errorf("credential: %w", wire.Code(h.Err))

@@ -21,16 +21,15 @@ var (
 )
 
 // A Request is one operation on its way. Its maker fills in the exported fields and does not touch
-// it again; it is usually part of a larger value that is also the Call.
+// it again; it is usually part of a larger value that is also the Call. There may be very many: its bytes count.
 type Request struct {
 	Op    wire.Op
+	Needs wire.Op // not 0: what a server must know beside Op to understand the body
 	Call  Call
 	Ctx   context.Context // bounds the request only, never what it returned
 	Epoch uint64          // not 0: to be written in this session or not at all
 	Conn  uint64          // not 0: to be written on this connection or not at all
 	Watch *Watch          // not nil: registered when the answer says that the server has registered it
-	Cred  *Credential     // of an auth request: replayed on later connections once accepted
-	Needs wire.Op         // not 0: what a server must know beside Op to understand the body
 
 	order     uint64 // counts submitted requests
 	xid       int32

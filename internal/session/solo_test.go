@@ -160,7 +160,6 @@ func TestLoneRequestLost(t *testing.T) {
 
 func addAuth(scheme, data string) func(*call) {
 	return func(c *call) {
-		c.Cred = &Credential{Scheme: scheme, Data: []byte(data)}
 		c.body, _ = wire.Append(nil, &proto.AuthPacket{Scheme: scheme, Auth: []byte(data)})
 	}
 }
