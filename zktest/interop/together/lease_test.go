@@ -58,7 +58,7 @@ func playLease(s *stage) {
 		return recipes.NewLease(cl, "/lease", term, opts...).Acquire(s.ctx)
 	}, "client.NonBlockingLease('/lease', "+pyTerm+", identifier=%q, utcnow="+pyClock+")")
 	s.cutting()
-	for round := range rounds(8, 100) {
+	for round := range rounds(6, 70) {
 		now.pass()
 		s.must(s.theirs[round%each].cut())
 		holders := s.acquire(all, round)
@@ -89,7 +89,7 @@ func playMultiLease(s *stage) {
 		return recipes.NewMultiLease(cl, "/leases", count, term, opts...).Acquire(s.ctx)
 	}, fmt.Sprint("client.MultiNonBlockingLease(", count, ", '/leases', ", pyTerm, ", identifier=%q, utcnow=", pyClock, ")"))
 	s.cutting()
-	for round := range rounds(8, 70) {
+	for round := range rounds(6, 40) {
 		now.pass()
 		s.must(s.theirs[round%each].cut())
 		holders := s.acquire(all, round)

@@ -98,10 +98,10 @@ func playPartitioner(s *stage) {
 		s.awaitShares(rest, items, 0)
 		cut, err := s.observer.Set(s.ctx, "/marks", nil, zk.AnyVersion).Wait()
 		s.must(err)
-		for j, way := range s.ourWays {
+		for _, way := range s.ourWays {
 			way.Cut(proxy.Reset)
-			s.theirs[j].way.Cut(proxy.Fin)
 		}
+		end(s, beginAll(s.theirs, (*kazoo).cut)...) // who is about to come must have another: Kazoo's constructor tries once
 		s.awaitShares(rest, items, cut.Mzxid)
 		for _, m := range all[pair : pair+2] {
 			s.must(m.begin())

@@ -59,7 +59,7 @@ func playParties(s *stage, our func(*zk.Client, string, ...recipes.Option) *reci
 		there = append(there, g.who)
 		check(g.who + " has joined")
 	}
-	for range rounds(1, 12) {
+	for range rounds(1, 5) {
 		for i, g := range all {
 			s.must(g.leave())
 			there = slices.DeleteFunc(there, func(who string) bool { return who == g.who })
