@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 import traceback
+import types
 
-from kazoo import exceptions
+from kazoo import exceptions, retry
 from kazoo.client import KazooClient
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.recipe.counter import Counter
@@ -31,8 +32,13 @@ def say(**answer):
         print(json.dumps(answer), flush=True)
 
 
+if __version__ == "2.6.1":
+    # It waits whole seconds, at random, from the beginning.
+    retry.random = types.SimpleNamespace(randint=lambda low, high: 0.02)
+
+
 class Handler(SequentialThreadingHandler):
-    """Kazoo waits longer and longer between its attempts, 2.6.1 for whole seconds from the beginning. Here it does not."""
+    """Kazoo waits longer and longer between its attempts. Here it does not."""
 
     @staticmethod
     def sleep_func(seconds):
