@@ -12,6 +12,7 @@ import (
 	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest"
 	"github.com/gazoo-go/gazoo/zktest/interop/internal/game"
+	"github.com/gazoo-go/gazoo/zktest/interop/internal/server"
 )
 
 // What an addition adds, so that one number counts both kinds apart.
@@ -61,10 +62,14 @@ func (l *tally) hear(line string) error {
 	return err
 }
 
-// All add to one counter, until both kinds have added so often, first while nothing happens, then while connections are cut.
-// gazoo's additions are all there, once; so are Curator's as long as no answer is lost, and then at least once.
+// All add to one counter, until both kinds have added so often, in the long form first while nothing happens, then while
+// connections are cut. gazoo's additions are all there, once; so are Curator's as long as no answer is lost, and then at
+// least once.
 func testCounter(t *testing.T, ens *zktest.Ensemble, curator program, each, quota int) {
 	for _, cut := range []bool{false, true} {
+		if !cut && !server.Full() {
+			continue
+		}
 		t.Run(map[bool]string{false: "quiet", true: "cut"}[cut], func(t *testing.T) {
 			ways := game.Ways(t, ens.Addr(0), 2*each)
 			l := &tally{t: t}

@@ -3,7 +3,6 @@ package locks
 import (
 	"io"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -85,17 +84,10 @@ func wantWaiting(t *testing.T, addr, node string, watchers int, acquired <-chan 
 	}
 }
 
-// watchersOf counts the sessions that watch a node. They are listed below its path.
-func watchersOf(t *testing.T, addr, node string) (n int) {
+// watchersOf counts the sessions that watch a node.
+func watchersOf(t *testing.T, addr, node string) int {
 	t.Helper()
-	_, after, _ := strings.Cut(word(t, addr, "wchp"), node+"\n")
-	for line := range strings.Lines(after) {
-		if !strings.HasPrefix(line, "\t") {
-			break
-		}
-		n++
-	}
-	return n
+	return server.Watchers(word(t, addr, "wchp"), node)
 }
 
 // word asks a server with a four-letter word.

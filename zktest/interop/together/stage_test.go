@@ -3,7 +3,6 @@ package together
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/zk"
@@ -176,15 +175,7 @@ func (s *stage) watchers(path string) int {
 	s.Helper()
 	text, err := s.observer.FourLetter(s.ctx, "wchp").Wait()
 	s.must(err)
-	_, after, _ := strings.Cut(text, s.ens.Chroot(s.T)+path+"\n")
-	n := 0
-	for line := range strings.Lines(after) {
-		if !strings.HasPrefix(line, "\t") {
-			break
-		}
-		n++
-	}
-	return n
+	return server.Watchers(text, s.ens.Chroot(s.T)+path)
 }
 
 // until asks again and again, until it is so.

@@ -3,7 +3,9 @@ import java.io.InputStreamReader;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.curator.framework.CuratorFramework;
@@ -18,7 +20,8 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
  * <pre>
  * set, remove        "set WHO", "removed WHO", of the barrier
  * wait PATH REPORT   "passed WHO ZXID", with the zxid of a change of REPORT after the barrier on PATH was passed
- * lock, read, write, downgrade, lead   "acquired WHO"; downgrade has written, and reads
+ * lock, read, write, lead   "acquired WHO"
+ * downgrade          "acquired WHO", who wrote and now reads
  * release            "released WHO", of what was acquired last
  * leader             "leader ID", of a LeaderLatch
  * </pre>
@@ -29,6 +32,7 @@ final class Hand implements Main.Work {
     private final CuratorFramework client;
     private final String who;
     private final BlockingQueue<String[]> orders = new LinkedBlockingQueue<>();
+    private final Map<String, InterProcessReadWriteLock> locks = new HashMap<>();
     private final Deque<Main.Work> releases = new ArrayDeque<>();
 
     Hand(CuratorFramework client, String who) {
@@ -84,13 +88,9 @@ final class Hand implements Main.Work {
                 acquire(new InterProcessMutex(client, path));
                 break;
             default:
-                InterProcessReadWriteLock lock = new InterProcessReadWriteLock(client, path);
-                if (!order.equals("read")) {
-                    acquire(lock.writeLock());
-                }
-                if (!order.equals("write")) {
-                    acquire(lock.readLock());
-                }
+                InterProcessReadWriteLock lock =
+                        locks.computeIfAbsent(path, p -> new InterProcessReadWriteLock(client, p));
+                acquire(order.equals("write") ? lock.writeLock() : lock.readLock());
                 if (order.equals("downgrade")) {
                     releases.removeLast().run();
                 }
