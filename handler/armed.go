@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
 )
@@ -13,17 +12,18 @@ import (
 // tell by starting a goroutine, so they are asked after each step. One that is armed many times is
 // asked once.
 type armedContexts struct {
-	list  []*armedContext // oldest first; only appended to, or made anew, so that it can be read unlocked
-	find  map[context.Context]*armedContext
-	seq   uint64
-	empty int // how many in list have no task left
+	list   []*armedContext                   // those with tasks, in no order
+	find   map[context.Context]*armedContext // and those whose last task has gone, which may be armed again
+	idle   int                               // how many of find have no task
+	seq    uint64
+	polled []*armedContext // a copy of list; the driver's
 }
 
 type armedContext struct {
 	ctx   context.Context
-	tasks int         // guarded by the world's mu
-	empty atomic.Bool // tasks == 0
-	first *armedTask  // ring, oldest first; nil when there is none
+	at    int        // its place in list; -1 without tasks
+	found bool       // it is in find
+	first *armedTask // ring, oldest first; nil when there is none
 }
 
 type armedTask struct {
@@ -40,40 +40,46 @@ func (w *world) arm(ctx context.Context, n *Node, t future.Task) (stop func() bo
 	if ctx.Done() == nil {
 		return nothingToStop
 	}
-	comparable := reflect.ValueOf(ctx).Comparable()
+	key := isKey(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := &w.armed
 	var of *armedContext
-	if comparable {
+	if key {
 		of = a.find[ctx]
 	}
 	if of == nil {
-		of = &armedContext{ctx: ctx}
-		a.list = append(a.list, of)
-		if comparable {
+		of = &armedContext{ctx: ctx, at: -1, found: key}
+		if key {
 			if a.find == nil {
 				a.find = make(map[context.Context]*armedContext)
 			}
 			a.find[ctx] = of
+			a.idle++
 		}
-	} else if of.tasks == 0 {
-		a.empty--
-		of.empty.Store(false)
 	}
 	a.seq++
 	task := &armedTask{w: w, of: of, seq: a.seq, n: n, t: t}
 	if of.first == nil {
 		of.first, task.prev, task.next = task, task, task
+		of.at = len(a.list)
+		a.list = append(a.list, of)
+		if of.found {
+			a.idle--
+		}
 	} else {
 		last := of.first.prev
 		task.prev, task.next = last, of.first
 		last.next, of.first.prev = task, task
 	}
-	of.tasks++
 	w.armedTasks.Add(1)
 	w.rouse()
 	return task.stop
+}
+
+// isKey reports whether ctx can be compared with others. Most are pointers.
+func isKey(ctx context.Context) bool {
+	return reflect.TypeOf(ctx).Kind() == reflect.Pointer || reflect.ValueOf(ctx).Comparable()
 }
 
 func (t *armedTask) stop() bool {
@@ -99,26 +105,31 @@ func (a *armedContexts) take(t *armedTask) {
 	}
 	t.w.armedTasks.Add(-1)
 	t.of, t.prev, t.next = nil, nil, nil
-	if of.tasks--; of.tasks > 0 {
+	if of.first != nil {
 		return
 	}
-	of.empty.Store(true)
-	if a.empty++; a.empty > 16 && a.empty > len(a.list)/2 {
+	last := len(a.list) - 1
+	a.list[of.at] = a.list[last]
+	a.list[of.at].at = of.at
+	a.list[last] = nil
+	a.list, of.at = a.list[:last], -1
+	if !of.found {
+		return
+	}
+	if a.idle++; a.idle > 16 && a.idle > len(a.find)/2 {
 		a.sweep()
 	}
 }
 
 // sweep forgets the contexts without tasks. The caller holds the world's mu.
 func (a *armedContexts) sweep() {
-	var kept []*armedContext
-	for _, of := range a.list {
-		if of.tasks > 0 {
-			kept = append(kept, of)
-		} else if reflect.ValueOf(of.ctx).Comparable() && a.find[of.ctx] == of {
-			delete(a.find, of.ctx)
+	for ctx, of := range a.find { // in any order: they are only forgotten
+		if of.first == nil {
+			of.found = false
+			delete(a.find, ctx)
 		}
 	}
-	a.list, a.empty = kept, 0
+	a.idle = 0
 }
 
 // pollContexts runs the tasks of the contexts that have ended, in the order in which they were armed.
@@ -128,11 +139,11 @@ func (w *world) pollContexts() bool {
 		return false
 	}
 	w.mu.Lock()
-	list := w.armed.list
+	w.armed.polled = append(w.armed.polled[:0], w.armed.list...)
 	w.mu.Unlock()
 	var ended []*armedContext
-	for _, of := range list {
-		if !of.empty.Load() && of.ctx.Err() != nil {
+	for _, of := range w.armed.polled {
+		if of.ctx.Err() != nil {
 			ended = append(ended, of)
 		}
 	}

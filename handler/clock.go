@@ -52,6 +52,17 @@ func (n *Node) Wall() time.Time {
 	return beginning.Add(t)
 }
 
+// Clocks returns what Now and Wall show, as the time since the world began: it is read several times in a step.
+func (n *Node) Clocks() (mono, wall time.Duration) {
+	c := n.clock.Load()
+	mono = c.at(n.w.elapsed())
+	wall = mono
+	if c != nil {
+		wall += c.offset
+	}
+	return mono, wall
+}
+
 // SetClock makes the node's clocks go wrong from now on: while a second passes, both go on by drift
 // seconds, and so do its timers, those that run already included; and the wall clock shows offset more than
 // the monotonic one, which is never put forward or back. 0 and 1 is how clocks are at first.

@@ -95,7 +95,7 @@ func (n *Node) withTimeout(ctx context.Context, d time.Duration) (context.Contex
 	if x.Err() != nil {
 		return c, cancel
 	}
-	timer := n.after(d, "timeout", future.Func(func() { x.end(context.DeadlineExceeded) }), nil)
+	timer := n.after(d, timeoutLabel, future.Func(func() { x.end(context.DeadlineExceeded) }), nil)
 	disarm := n.w.arm(ctx, nil, future.Func(x.checkParent))
 	return c, func() {
 		cancel()

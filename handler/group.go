@@ -132,7 +132,7 @@ func (l *detLane) OnCancel(ctx context.Context, t future.Task) (stop func() bool
 }
 
 func (l *detLane) AfterFunc(d time.Duration, t future.Task) Timer {
-	return l.n.after(d, "timer", t, l)
+	return l.n.after(d, l.label, t, l)
 }
 
 func (l *detLane) Park(ctx context.Context, w future.Waitable) error {

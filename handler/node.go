@@ -98,7 +98,7 @@ func (n *Node) Lane(name string) Lane {
 func (n *Node) Spawn(fn func()) { n.spawn(fn) }
 
 // AfterFunc runs t after d of virtual time, as a thing of its own.
-func (n *Node) AfterFunc(d time.Duration, t future.Task) Timer { return n.after(d, "func", t, nil) }
+func (n *Node) AfterFunc(d time.Duration, t future.Task) Timer { return n.after(d, funcLabel, t, nil) }
 
 // WithTimeout is context.WithTimeout by the virtual clock: the context ends in a step of its own.
 func (n *Node) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
@@ -143,7 +143,7 @@ func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.
 	}
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
-	n.w.schedule(&event{node: n, label: fnv("resolve"), kind: KindResolve, what: eventFunc(func() {
+	n.w.schedule(&event{node: n, label: resolveLabel, kind: KindResolve, what: eventFunc(func() {
 		defer n.life.endCloser(look)
 		if ctx.Err() != nil {
 			p.Complete(nil, ctx.Err())
@@ -154,77 +154,11 @@ func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.
 	return p.Future()
 }
 
+var resolveLabel = fnv("resolve")
+
 // Listen makes the node answer at address, which is a host and a port: the node's own address, its name,
 // or nothing for the host. accept is called for each connection, on no lane, and returns its Sink, whose
 // Opened follows. remote is the other side's address. stop ends listening, not what was accepted.
 func (n *Node) Listen(address string, accept func(remote netip.AddrPort, c Conn) Sink) (stop func(), err error) {
 	return n.w.network.listen(n, address, accept)
-}
-
-// A nodeTimer is a timer in virtual time. Without a lane its task is the event; with one the event
-// queues the task, and until that starts Stop is in time.
-type nodeTimer struct {
-	event event
-	due   time.Duration // by the node's clock
-	t     future.Task
-	lane  *detLane
-	taken bool // guarded by the world's mu
-}
-
-func (n *Node) after(d time.Duration, kind string, t future.Task, lane *detLane) Timer {
-	tm := &nodeTimer{t: t, lane: lane}
-	tm.event.node, tm.event.kind, tm.event.what = n, KindTimer, tm
-	if lane != nil {
-		tm.event.label = lane.label
-	} else {
-		tm.event.label = fnv(kind)
-	}
-	n.w.mu.Lock()
-	defer n.w.mu.Unlock()
-	tm.due = n.clock.Load().at(n.w.time()) + max(d, 0)
-	if tm.due < 0 { // it has overflown
-		tm.due = forever
-	}
-	n.w.schedule(&tm.event, n.clock.Load().when(tm.due))
-	return tm
-}
-
-func (tm *nodeTimer) describe(e *Event) {
-	if tm.lane != nil {
-		e.Label = tm.lane.name
-	}
-}
-
-func (tm *nodeTimer) happen() {
-	if tm.lane != nil {
-		tm.lane.Dispatch(tm)
-	} else if tm.event.node.life.begin() {
-		defer tm.event.node.life.end()
-		tm.Run()
-	}
-}
-
-func (tm *nodeTimer) take() bool {
-	tm.event.node.w.mu.Lock()
-	defer tm.event.node.w.mu.Unlock()
-	was := tm.taken
-	tm.taken = true
-	return !was
-}
-
-// Run runs the task, unless Stop was faster.
-func (tm *nodeTimer) Run() {
-	if tm.take() {
-		tm.t.Run()
-	}
-}
-
-func (tm *nodeTimer) Stop() bool {
-	if !tm.take() {
-		return false
-	}
-	tm.event.node.w.mu.Lock()
-	defer tm.event.node.w.mu.Unlock()
-	tm.event.node.w.cancel(&tm.event)
-	return true
 }

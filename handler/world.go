@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,10 +27,11 @@ type world struct {
 	armedTasks atomic.Int64
 	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
 
-	passed  atomic.Int64 // now, for who does not hold mu; not used in a bubble
-	failure error        // why the present drive must end; the driver's
-	inner   bool         // the last step was neither a task, a timer nor a process; the driver's
-	stable  stable       // the driver's
+	passed   atomic.Int64 // now, for who does not hold mu; not used in a bubble
+	failure  error        // why the present drive must end; the driver's
+	unpolled bool         // contexts have not been looked at since the last step; the driver's
+	inner    bool         // the last step was neither a task, a timer nor a process; the driver's
+	stable   stable       // the driver's
 
 	mu        sync.Mutex // guards what follows
 	seat                 // who drives
@@ -117,12 +119,20 @@ func (w *world) count(it item) {
 
 func (w *world) perform(it item) {
 	returned := false
-	defer func() { w.finish(it, returned) }() // also when the item panics or calls Goexit, which ends the driver
-	if w.hook == nil {
-		it.run()
-	} else {
-		w.runHooked(it)
-	}
+	defer func() { // also when the item panics or calls Goexit, which ends the driver
+		if returned {
+			w.finish(it, true)
+			return
+		}
+		defer func() { w.finish(it, returned) }()
+		if w.hook != nil {
+			if v := recover(); v != nil {
+				w.hook(v, debug.Stack())
+				returned = true
+			}
+		}
+	}()
+	it.run()
 	returned = true
 }
 
@@ -150,11 +160,6 @@ func (w *world) finish(it item, returned bool) {
 	if w.observe != nil {
 		w.tellAll()
 	}
-}
-
-func (w *world) runHooked(it item) {
-	defer w.hook.caught()
-	it.run()
 }
 
 // passTo moves the clock and makes runnable what is due. The caller holds mu.

@@ -10,7 +10,7 @@ import (
 // A drive is what a driver is after.
 type drive struct {
 	limit   time.Duration // how long it may take; once it has begun, until when
-	until   func() bool   // asked before each step; nil: never
+	until   func() bool   // asked before each step, and before time passes, but not again behind that; nil: never
 	after   func()        // called after each step; may be nil
 	patient bool          // wait for goroutines of the bubble to cause something, until limit
 }
@@ -66,9 +66,11 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 	if goal.limit < forever {
 		goal.limit += w.elapsed()
 	}
+	w.unpolled = true // the driver may have ended some
+	passed := false   // nothing has happened since until was asked but that time has passed
 	for w.bubble == nil || w.hasSeat(d) {
 		w.settle()
-		if d.over() || goal.until != nil && goal.until() {
+		if d.over() || !passed && goal.until != nil && goal.until() {
 			return nil
 		}
 		stepped := w.step()
@@ -79,9 +81,14 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 			err, w.failure = w.failure, nil
 			return err
 		}
-		if !w.notice(stepped) && !stepped && !w.passTime(d, goal) {
+		if passed = false; w.notice(stepped) || stepped {
+			continue
+		}
+		more, alone := w.passTime(d, goal)
+		if !more && !w.pollContexts() { // until may have ended one
 			return nil
 		}
+		passed = alone
 	}
 	return nil
 }
@@ -127,7 +134,12 @@ func (w *world) settle() {
 // It reports whether there was something. Contexts cost a look at each, so after a step in which no user's
 // code can have run they wait until time is to pass: a fortieth of the time of a simulation.
 func (w *world) notice(stepped bool) bool {
-	noticed := (!stepped || !w.inner) && w.pollContexts()
+	w.unpolled = w.unpolled || stepped
+	noticed := false
+	if w.unpolled && !(stepped && w.inner) {
+		noticed = w.pollContexts()
+		w.unpolled = noticed || w.bubble != nil // in a bubble anybody may end one
+	}
 	if !w.quiet.Load() {
 		return noticed
 	}
@@ -137,8 +149,9 @@ func (w *world) notice(stepped bool) bool {
 	return w.releaseProcesses() || noticed
 }
 
-// passTime goes on to the next event. It returns false when there is none in time.
-func (w *world) passTime(d *driver, goal drive) bool {
+// passTime goes on to the next event. more is false when there is none in time; alone says that meanwhile nobody has
+// wanted the driver.
+func (w *world) passTime(d *driver, goal drive) (more, alone bool) {
 	w.mu.Lock()
 	until := forever
 	if len(w.events) > 0 {
@@ -147,17 +160,17 @@ func (w *world) passTime(d *driver, goal drive) bool {
 	if w.bubble == nil {
 		defer w.mu.Unlock()
 		if until > goal.limit || until == forever {
-			return false
+			return false, false
 		}
 		w.passTo(until)
-		return true
+		return true, true
 	}
 	if goal.patient || goal.limit > 0 && w.isAway() {
 		until = min(until, goal.limit)
 	}
 	if until > goal.limit || until == forever || until <= w.now {
 		w.mu.Unlock()
-		return false
+		return false, false
 	}
 	// In a bubble time passes when everybody sleeps, and anybody may do something before then.
 	w.asleep = true
@@ -166,10 +179,11 @@ func (w *world) passTime(d *driver, goal drive) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		alone = true
 	case <-d.wake:
 	case <-d.ctx.Done():
 	}
-	return true
+	return true, alone
 }
 
 // advanceTo sets the clock, when everything before has happened.

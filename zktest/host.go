@@ -21,8 +21,8 @@ type host struct {
 	silent func() bool // new connections are accepted and never answered; nil: never
 
 	woken []*core.Conn
-	timer handler.Timer
-	due   time.Time // when timer is
+	timer *handler.Alarm // made when it is first needed
+	due   time.Time      // when it goes off; zero: it is off
 }
 
 // listen makes the machine answer at an address of the node.
@@ -52,22 +52,24 @@ func (h *host) settle() {
 		h.after()
 	}
 	at, ok := h.m.NextDeadline()
-	if ok && h.timer != nil && !at.Before(h.due) {
-		return // too early does no harm, and most deadlines only move away
-	}
-	if h.timer != nil {
-		h.timer.Stop()
-		h.timer = nil
-	}
-	if ok {
+	switch {
+	case ok && !h.due.IsZero() && !at.Before(h.due):
+		// Too early does no harm, and most deadlines only move away.
+	case ok:
+		if h.timer == nil {
+			h.timer = handler.NewAlarm(h.node, h)
+		}
 		h.due = at
-		h.timer = h.node.AfterFunc(at.Sub(h.node.Now()), h)
+		h.timer.Set(at.Sub(h.node.Now()))
+	case !h.due.IsZero():
+		h.due = time.Time{}
+		h.timer.Stop()
 	}
 }
 
 // Run is the timer.
 func (h *host) Run() {
-	h.timer = nil
+	h.due = time.Time{}
 	h.m.Tick(h.node.Now())
 	h.settle()
 }

@@ -12,6 +12,9 @@ import (
 type clock struct {
 	h          handler.Handler
 	mono, wall time.Time     // the start
+	node       *handler.Node // h, if it is one, and tells the time in less
+	nodeMono   time.Duration // the start, on a node
+	nodeWall   time.Duration
 	ahead      time.Duration // how far the wall clock is ahead of the monotonic one, where it was seen last
 	slept      time.Duration // what the monotonic clock has missed
 }
@@ -25,23 +28,41 @@ const (
 	glance = time.Millisecond
 )
 
-func newClock(h handler.Handler) clock { return clock{h: h, mono: h.Now(), wall: h.Wall()} }
+func newClock(h handler.Handler) clock {
+	c := clock{h: h, mono: h.Now(), wall: h.Wall()}
+	if n, ok := h.(*handler.Node); ok {
+		c.node = n
+		c.nodeMono, c.nodeWall = n.Clocks()
+	}
+	return c
+}
 
 // now returns how much time has passed since the clock was made. It never goes back.
 func (c *clock) now() time.Duration {
-	before := c.h.Now()
-	wall := c.h.Wall().Sub(c.wall)
-	mono := before.Sub(c.mono)
+	mono, wall := c.look()
 	if wall-mono < c.ahead { // and if looking took long, it is even less
 		c.ahead = wall - mono
 	}
 	if wall-mono >= c.ahead+leap {
-		after := c.h.Now()
-		mono = after.Sub(c.mono)
-		if ahead := wall - mono; after.Sub(before) <= glance && ahead >= c.ahead+leap {
+		before := mono
+		mono = c.counted()
+		if ahead := wall - mono; mono-before <= glance && ahead >= c.ahead+leap {
 			c.slept += ahead - c.ahead
 			c.ahead = ahead
 		}
 	}
 	return mono + c.slept
 }
+
+// look returns what both clocks have counted since the start. It looks at the monotonic one first.
+func (c *clock) look() (mono, wall time.Duration) {
+	if c.node != nil {
+		mono, wall = c.node.Clocks()
+		return mono - c.nodeMono, wall - c.nodeWall
+	}
+	mono = c.counted()
+	return mono, c.h.Wall().Sub(c.wall)
+}
+
+// counted returns what the monotonic clock has counted.
+func (c *clock) counted() time.Duration { return c.h.Now().Sub(c.mono) }

@@ -44,10 +44,11 @@ type Driver struct {
 	exchange *exchange          // of the newest connection that had one
 	probing  *Ask               // the newest probe; the drainer's
 	clock    clock
-	alarm    *alarm
-	draining bool     // somebody runs effects; everybody else only appends
-	kept     int      // so many of m's effects are safe from the end of the event that they come from
-	spare    []Effect // for the next round of effects
+	alarm    *handler.Alarm // for the machine's deadline. One that was taken back may still go off, which does no harm
+	alarmAt  time.Duration  // never: it is off
+	draining bool           // somebody runs effects; everybody else only appends
+	kept     int            // so many of m's effects are safe from the end of the event that they come from
+	spare    []Effect       // for the next round of effects
 	batch    future.Batch
 	closers  []func(error)        // told by DoClosed
 	armed    map[any]*cancelGroup // by context, or by request if its context cannot be a key
@@ -58,7 +59,9 @@ func NewDriver(cfg Config, opt Options) *Driver {
 	if opt.Log == nil {
 		opt.Log = zap.NewNop()
 	}
-	return &Driver{opt: opt, m: NewMachine(cfg), clock: newClock(opt.Handler), armed: map[any]*cancelGroup{}}
+	d := &Driver{opt: opt, m: NewMachine(cfg), clock: newClock(opt.Handler), alarmAt: never, armed: map[any]*cancelGroup{}}
+	d.alarm = handler.NewAlarm(opt.Handler, future.Func(d.due))
+	return d
 }
 
 // now returns the machine's time. The caller holds mu.
@@ -204,21 +207,10 @@ func (d *Driver) Abort(err, cause error) {
 	d.flush()
 }
 
-// An alarm is a timer for the machine's deadline. One that has been replaced may still go off, which
-// does no harm.
-type alarm struct {
-	d     *Driver
-	at    time.Duration
-	timer handler.Timer
-}
-
-// Run is called when the time has come.
-func (a *alarm) Run() {
-	d := a.d
+// due is called when the machine's deadline has come.
+func (d *Driver) due() {
 	d.mu.Lock()
-	if d.alarm == a {
-		d.alarm = nil
-	}
+	d.alarmAt = never
 	d.m.Tick(d.now())
 	d.m.changed = true
 	d.flush()
@@ -277,16 +269,13 @@ func (d *Driver) arm() {
 	}
 	d.m.changed = false
 	at := d.m.NextDeadline()
-	if d.alarm != nil {
-		if at >= d.alarm.at && at != never {
-			return
-		}
-		d.alarm.timer.Stop()
-		d.alarm = nil
+	if at == d.alarmAt || at > d.alarmAt && at != never {
+		return
 	}
-	if at != never {
-		d.alarm = &alarm{d: d, at: at}
-		d.alarm.timer = d.opt.Handler.AfterFunc(max(at-d.now(), 0), d.alarm)
+	if d.alarmAt = at; at == never {
+		d.alarm.Stop()
+	} else {
+		d.alarm.Set(max(at-d.now(), 0))
 	}
 }
 
