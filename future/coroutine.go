@@ -1,6 +1,10 @@
 package future
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/gazoo-go/gazoo/internal/gid"
+)
 
 // A Coroutine is the goroutine that the bodies of coroutines run on. It runs only inside next and stop, and
 // so is never at work beside who resumes it.
@@ -37,6 +41,9 @@ func coroutineFor(ex Executor) *Coroutine {
 	c := new(Coroutine)
 	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
 		c.yield = yield
+		if keep {
+			gid.Roomy()
+		}
 		for more := true; more; more = c.idle && yield(struct{}{}) {
 			body := c.body
 			c.body = nil

@@ -101,8 +101,8 @@ func (d *Deterministic) Step() bool {
 // [*BusyError].
 func (d *Deterministic) Run() error { return d.w.run(drive{limit: d.w.horizon}) }
 
-// RunUntil lets things happen until done returns true. It asks before each step, and done must be
-// quick. If it does not come to that, because nothing is left or the Horizon has passed, the
+// RunUntil lets things happen until done returns true. It asks at the beginning and behind each step, before time
+// passes, and done must be quick. If it does not come to that, because nothing is left or the Horizon has passed, the
 // error is a [*future.DeadlockError], or a [*BusyError].
 func (d *Deterministic) RunUntil(done func() bool) error {
 	if err := d.w.run(drive{limit: d.w.horizon, until: done, patient: true}); err != nil {

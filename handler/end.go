@@ -161,11 +161,15 @@ func (e *end) wake() {
 	}
 }
 
-// pulled is the event of Pulls: as many as bring something, and one more that does not.
+// pulled is the event of Pulls.
 func (e *end) pulled() {
+	defer e.nw.lock().Unlock()
+	e.pullAll()
+}
+
+// pullAll Pulls: as often as that brings something, and once more. The caller holds the world's mu.
+func (e *end) pullAll() {
 	w := e.nw.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	e.pulling = false
 	for e.err == nil && !e.pulling {
 		to := &e.peer.stream

@@ -56,6 +56,7 @@ func (l *Latency) draw(d *dice) time.Duration {
 type Link struct {
 	nw       *Network
 	from, to *machine
+	back     *Link // the other direction, once it has been asked for; guarded by the world's mu
 
 	// Guarded by the world's mu:
 	latency  *Latency // nil: the network's default

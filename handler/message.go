@@ -48,7 +48,8 @@ func (nw *Network) Send(from, to *Node, size int, label string, fn func()) {
 	if from.dead.Load() {
 		return
 	}
-	l, back := nw.link(from.machine, to.machine), nw.link(to.machine, from.machine)
+	l := nw.link(from.machine, to.machine)
+	back := nw.opposite(l)
 	m := &l.messages
 	switch {
 	case l.losing || to.machine.off:

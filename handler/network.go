@@ -81,6 +81,14 @@ func (nw *Network) link(from, to *machine) *Link {
 	return l
 }
 
+// opposite is the link in the other direction. The caller holds the world's mu.
+func (nw *Network) opposite(l *Link) *Link {
+	if l.back == nil {
+		l.back = nw.link(l.to, l.from)
+	}
+	return l.back
+}
+
 // find returns the address that host stands for. The caller holds the world's mu.
 func (nw *Network) find(host string) (netip.Addr, bool) {
 	if n, ok := nw.names[host]; ok && len(n.addrs) > 0 {

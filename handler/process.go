@@ -274,6 +274,7 @@ func (c *coroutine) run() {
 	if c.next == nil {
 		c.next, _ = iter.Pull(func(yield func(struct{}) bool) {
 			c.yield = yield
+			gid.Roomy()
 			c.p.main()
 		})
 	}

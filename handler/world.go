@@ -30,6 +30,7 @@ type world struct {
 	passed   atomic.Int64 // now, for who does not hold mu; not used in a bubble
 	failure  error        // why the present drive must end; the driver's
 	unpolled bool         // contexts have not been looked at since the last step; the driver's
+	idle     bool         // nothing more could happen behind the last step; the driver's
 	inner    bool         // the last step was neither a task, a timer nor a process; the driver's
 	stable   stable       // the driver's
 
@@ -75,9 +76,10 @@ type item interface {
 	end()
 }
 
-// step lets one of the things happen that may happen now. It returns false when there is none.
-func (w *world) step() bool {
-	it := w.pick()
+// step lets one of the things happen that may happen now, or if there is nothing, and nothing to be noticed, at the next
+// time until limit. It returns false when there is none.
+func (w *world) step(limit time.Duration) bool {
+	it := w.pick(limit)
 	if it == nil {
 		return false
 	}
@@ -88,10 +90,17 @@ func (w *world) step() bool {
 }
 
 // pick begins the next step.
-func (w *world) pick() item {
+func (w *world) pick(limit time.Duration) item {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for it := w.runnable.take(); it != nil; it = w.runnable.take() {
+	for {
+		it := w.runnable.take()
+		if it == nil {
+			if w.bubble == nil && !w.unpolled && !w.quiet.Load() && w.passOn(limit) {
+				continue
+			}
+			return nil
+		}
 		ok, more := it.begin()
 		if more {
 			w.runnable.again(it)
@@ -102,7 +111,6 @@ func (w *world) pick() item {
 			return it
 		}
 	}
-	return nil
 }
 
 // count makes it a step. The caller holds mu.
@@ -150,16 +158,24 @@ func (w *world) finish(it item, returned bool) {
 			w.schedule(&e.pull, w.time())
 			continue
 		}
-		w.mu.Unlock()
-		e.pulled()
-		w.mu.Lock()
+		e.pullAll()
 	}
 	clear(w.pulls)
 	w.pulls, w.performing = w.pulls[:0], nil
+	w.idle = w.runnable.empty()
 	w.mu.Unlock()
 	if w.observe != nil {
 		w.tellAll()
 	}
+}
+
+// passOn moves the clock to the next event. It returns false when there is none until limit. The caller holds mu.
+func (w *world) passOn(limit time.Duration) bool {
+	if len(w.events) == 0 || w.events[0].at > limit || w.events[0].at == forever {
+		return false
+	}
+	w.passTo(w.events[0].at)
+	return true
 }
 
 // passTo moves the clock and makes runnable what is due. The caller holds mu.

@@ -73,7 +73,7 @@ func (w *world) drive(d *driver, goal drive) (err error) {
 		if d.over() || !passed && goal.until != nil && goal.until() {
 			return nil
 		}
-		stepped := w.step()
+		stepped := w.step(goal.limit)
 		if stepped && goal.after != nil {
 			goal.after()
 		}
@@ -136,7 +136,7 @@ func (w *world) settle() {
 func (w *world) notice(stepped bool) bool {
 	w.unpolled = w.unpolled || stepped
 	noticed := false
-	if w.unpolled && !(stepped && w.inner) {
+	if w.unpolled && !(stepped && w.inner && !w.idle) {
 		noticed = w.pollContexts()
 		w.unpolled = noticed || w.bubble != nil // in a bubble anybody may end one
 	}
@@ -159,11 +159,8 @@ func (w *world) passTime(d *driver, goal drive) (more, alone bool) {
 	}
 	if w.bubble == nil {
 		defer w.mu.Unlock()
-		if until > goal.limit || until == forever {
-			return false, false
-		}
-		w.passTo(until)
-		return true, true
+		more = w.passOn(goal.limit)
+		return more, more
 	}
 	if goal.patient || goal.limit > 0 && w.isAway() {
 		until = min(until, goal.limit)

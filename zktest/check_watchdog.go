@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/gazoo-go/gazoo/handler"
 )
 
 // A watchdog ends the program, with the seed and all stacks, when one step of a world takes too long in
@@ -66,10 +68,10 @@ func (w *watchdog) begin(seed uint64) {
 
 func (w *watchdog) end() { w.steps.Store(0) }
 
-// step is called before every step, with the number of those that the world has taken.
-func (w *watchdog) step(taken uint64) {
+// step is called before every step of the world.
+func (w *watchdog) step(world *handler.Deterministic) {
 	w.steps.Add(1)
-	if w.stopAt > 0 && taken+1 >= w.stopAt && !w.passed {
+	if w.stopAt > 0 && world.Steps()+1 >= w.stopAt && !w.passed {
 		w.passed = true
 		w.pause()
 	}

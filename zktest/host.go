@@ -42,12 +42,7 @@ func (h *host) accept(remote netip.AddrPort, c handler.Conn) handler.Sink {
 
 // settle wakes connections and sets the timer.
 func (h *host) settle() {
-	h.woken = h.m.Woken(h.woken[:0])
-	for _, c := range h.woken {
-		w := c.Tag.(*hostConn)
-		w.conn.Wake()
-		w.retry()
-	}
+	h.wake()
 	if h.after != nil {
 		h.after()
 	}
@@ -64,6 +59,16 @@ func (h *host) settle() {
 	case !h.due.IsZero():
 		h.due = time.Time{}
 		h.timer.Stop()
+	}
+}
+
+// wake wakes connections.
+func (h *host) wake() {
+	h.woken = h.m.Woken(h.woken[:0])
+	for _, c := range h.woken {
+		w := c.Tag.(*hostConn)
+		w.conn.Wake()
+		w.retry()
 	}
 }
 
@@ -96,7 +101,7 @@ func (w *hostConn) Pull(buf []byte) []byte {
 	before := len(buf)
 	buf = w.core.Pull(buf)
 	if len(buf) > before {
-		w.h.settle()
+		w.h.wake() // of the machine's, only connections may have changed
 	} else if w.core.Closing() {
 		w.conn.Close()
 	}

@@ -198,7 +198,7 @@ func (s *Sim) drive(d time.Duration, cond func() bool) (met bool) {
 	timer := s.chaos.AfterFunc(d, future.Func(func() { over = true }))
 	defer timer.Stop()
 	err := s.world.RunUntil(func() bool {
-		s.watch.step(s.world.Steps())
+		s.watch.step(s.world)
 		s.check()
 		if s.failure == nil && cond != nil {
 			met = cond()

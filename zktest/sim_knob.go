@@ -96,6 +96,7 @@ func (s *Sim) knobs(c *core.Config) {
 	c.TickTime = s.plan.Millis(plan.TickMS)
 	c.MinSessionTimeout, c.MaxSessionTimeout = 2*c.TickTime, max(20*c.TickTime, time.Minute)
 	c.FirstSequence = int32(s.plan.Knob(plan.SequenceStart))
+	c.ForgetRequests = true // nobody can ask
 }
 
 // sessionTimeout is what clients ask for that do not say.

@@ -25,15 +25,15 @@ func (e *SimEnsemble) letter() *simLetter {
 }
 
 func (l *simLetter) deliver() {
-	from, to, message := l.from, l.to, l.message
+	from, to := l.from, l.to
 	current := to.member == l.reader && !to.dead
 	if current {
 		l.arrived()
+		to.member.Deliver(to.node.Now(), from.id(), l.message)
 	}
 	*l = simLetter{arrive: l.arrive}
 	from.e.letters = append(from.e.letters, l)
 	if current {
-		to.member.Deliver(to.node.Now(), from.id(), message)
 		to.host.settle()
 	}
 }

@@ -2,7 +2,7 @@
 //
 // A goroutine is its runtime.g, whose address stays the same for as long as the goroutine lives and
 // may belong to another one afterwards. Reading it takes a nanosecond; asking the runtime for a
-// goroutine's number, by way of its stack trace, takes a thousand.
+// goroutine's number, by way of its stack trace, takes a thousand. Beside that it makes room on their stacks.
 package gid
 
 import (

@@ -73,7 +73,10 @@ func (c *Conn) incoming(now time.Time, session int64, xid int32, op wire.Op, bod
 	f.received++
 	c.received++
 	r := &f.requests
-	r.note(Seen{Time: now, Conn: c.id, Session: session, Xid: xid, Op: op}, body)
+	r.number++
+	if !f.cfg.ForgetRequests {
+		r.note(Seen{Number: r.number, Time: now, Conn: c.id, Session: session, Xid: xid, Op: op}, body)
+	}
 	if f.cfg.Intercept == nil && f.cfg.OnRequest == nil {
 		return Pass
 	}

@@ -29,7 +29,13 @@ type Seen struct {
 type requestLog struct {
 	number uint64
 	ring   []seen
-	counts map[wire.Op]uint64
+	counts [128]uint64 // see countOf
+}
+
+// countOf is where an operation is counted.
+func countOf(op wire.Op) (i int, ok bool) {
+	i = int(op) - int(wire.OpCloseSession) // the least
+	return i, op.Known()
 }
 
 // seen is a Seen whose path is where the one before it in the same place of the ring had its own.
@@ -45,8 +51,6 @@ func (s *seen) told() Seen {
 }
 
 func (l *requestLog) note(s Seen, body []byte) {
-	l.number++
-	s.Number = l.number
 	path := leadingPath(s.Op, body)
 	path = path[:min(len(path), seenPath)]
 	if len(l.ring) < seenKept {
@@ -55,11 +59,8 @@ func (l *requestLog) note(s Seen, body []byte) {
 		at := &l.ring[(l.number-1)%seenKept]
 		at.Seen, at.path = s, append(at.path[:0], path...)
 	}
-	if l.counts == nil {
-		l.counts = make(map[wire.Op]uint64)
-	}
-	if s.Op.Known() { // or a client could fill the map
-		l.counts[s.Op]++
+	if i, ok := countOf(s.Op); ok {
+		l.counts[i]++
 	}
 }
 
@@ -77,7 +78,12 @@ func (f *Front) Seen() []Seen {
 }
 
 // Count is how many requests of one kind were received.
-func (f *Front) Count(op wire.Op) uint64 { return f.requests.counts[op] }
+func (f *Front) Count(op wire.Op) uint64 {
+	if i, ok := countOf(op); ok {
+		return f.requests.counts[i]
+	}
+	return 0
+}
 
 // leadingPath is the string in front of a record, for the operations that have one; of a multi that of its first
 // operation.
