@@ -16,9 +16,10 @@ type FaultModel struct{ swarm plan.Swarm }
 //
 // Two are not among them, because what a [recipes.Held] says of itself rests on their absence: sessions
 // that a server ends before their time ([Expire]), and clocks of different speed ([ClockDrift]). See
-// [FaultModel.And]. Fencing tokens and [recipes.Held.Txn] are right even then.
+// [FaultModel.And]. Fencing tokens and [recipes.Held.Txn] are right even then. Nor is [BadName], which is about the
+// client's search for servers only.
 func Swarm() FaultModel {
-	return FaultModel{plan.Swarm{Without: []plan.Kind{plan.Expire, plan.ClockDrift}}}
+	return FaultModel{plan.Swarm{Without: []plan.Kind{plan.Expire, plan.ClockDrift, plan.BadName}}}
 }
 
 // NoFaults is a world in which nothing breaks. Its network and its servers are still of different speed
@@ -87,6 +88,7 @@ const (
 	ApplyCut    = plan.ApplyCut    // a write is applied, and the connection cut in front of the reply
 	CutBefore   = plan.CutBefore   // the connection is cut in front of a write
 	DelayReply  = plan.DelayReply  // a reply, and all behind it, is held back; lasts
+	BadName     = plan.BadName     // the name of a server cannot be looked up, gets no answer, or stands for another server; lasts
 )
 
 // Faults lets faults happen during [Sim.Run]. Without it there are none. Call it before time passes.

@@ -22,12 +22,13 @@ import (
 func TestSimClient(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		// Where the numbers of sequential nodes have run out, a parent's pzxid stands still, and proves nothing.
-		everything(s, s.Ensemble(3, func(c *core.Config) { c.FirstSequence = 0 }))
+		everything(s, s.Ensemble(3, func(c *core.Config) { c.FirstSequence = 0 }), zktest.Swarm(), nil)
 	})
 }
 
-// everything has everybody use the ensemble, under every fault and then without, and looks at what they were told.
-func everything(s *zktest.Sim, ens *zktest.SimEnsemble) {
+// everything has everybody use the ensemble, under faults and then without, and do something besides, and looks at what they
+// were told.
+func everything(s *zktest.Sim, ens *zktest.SimEnsemble, faults zktest.FaultModel, besides func(*user)) {
 	all := &users{ens: ens, rec: history.NewRecorder(s.Now)}
 	s.Invariant("elections are counted", all.countElections)
 	over := false
@@ -38,12 +39,15 @@ func everything(s *zktest.Sim, ens *zktest.SimEnsemble) {
 			u.connect()
 			for !over {
 				u.act()
+				if besides != nil {
+					besides(u)
+				}
 				p.Sleep(p.Between(0, 400*time.Millisecond))
 			}
 			u.finish()
 		}))
 	}
-	s.Faults(zktest.Swarm().And(zktest.Expire))
+	s.Faults(faults.And(zktest.Expire))
 	s.Run(30 * time.Second)
 	s.Heal()
 	over = true

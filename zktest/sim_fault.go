@@ -110,7 +110,7 @@ func (s *Sim) apply(f *plan.Fault) (undo func()) {
 		if v := s.serverOf(f.On); v != nil {
 			return s.stall(v.ways())
 		}
-	case Silence, Refuse, SlowDisk, Lag:
+	case Silence, Refuse, SlowDisk, Lag, BadName:
 		if v, ok := on.(*simServer); ok {
 			return v.suffer(f)
 		}

@@ -314,6 +314,19 @@ func TestSimFaults(t *testing.T) {
 		{"drop", 3, []string{`"at": "10s", "kind": "drop", "on": "p"`}, nil, func(w *patient) {
 			w.want(w.saw(zk.Suspended, 10*sec, 12*sec) && w.cl.Session().Epoch == 1, "it has another connection")
 		}},
+		{"bad name", 1, []string{`"at": "10s", "for": "20s", "kind": "bad-name", "on": "server1"`, `"at": "20s", "kind": "reset", "on": "p", "to": "server1"`}, nil, func(w *patient) {
+			w.want(w.slowest(9*sec, 19900*time.Millisecond) < 20*time.Millisecond, "older connections go on")
+			w.want(w.gap(20*sec, 50*sec) > 9*sec, "its server is not found")
+		}},
+		{"slow name", 1, []string{`"at": "10s", "for": "20s", "kind": "bad-name", "on": "server1", "amount": 1`, `"at": "20s", "kind": "reset", "on": "p", "to": "server1"`}, nil, func(w *patient) {
+			w.want(w.gap(20*sec, 50*sec) > 9*sec, "its server is not found")
+		}},
+		{"stale name", 3, []string{
+			`"at": "10s", "for": "20s", "kind": "bad-name", "on": "server1", "amount": 2`, `"at": "10s", "for": "20s", "kind": "refuse", "on": "server2"`,
+			`"at": "10s", "for": "20s", "kind": "refuse", "on": "server3"`, `"at": "20s", "kind": "reset", "on": "p", "to": "connected"`,
+		}, nil, func(w *patient) {
+			w.want(w.gap(20*sec, 50*sec) > 9*sec, "the name of the only one that can be reached stands for another")
+		}},
 		{"slow disk", 1, []string{`"at": "10s", "for": "10s", "kind": "slow-disk", "on": "server1", "amount": "500ms"`}, nil, func(w *patient) {
 			w.want(w.slowest(10*sec, 20*sec) > 500*time.Millisecond, "writes take long: %v", w.slowest(10*sec, 20*sec))
 		}},

@@ -61,7 +61,7 @@ func TestSimReconfig(t *testing.T) {
 				_, _ = w.Changed.WaitContext(ctx)
 			}
 		})
-		everything(s, ens)
+		everything(s, ens, zktest.Swarm(), nil)
 		s.Eventually(5*time.Minute, "who watches the configuration is told", func() bool { return watcher.Done() || known >= config.Version })
 		s.Sometimes("the members change", changed > 1)
 	})

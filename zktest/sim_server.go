@@ -24,6 +24,7 @@ type simServer struct {
 	rng *rand.Rand
 
 	silent, refusing int           // faults of that kind that have not ended
+	named            []*plan.Fault // faults of its name that have not ended
 	write, lag       time.Duration // how much longer a write to its disk takes, and applying what is committed
 }
 

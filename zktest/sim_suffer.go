@@ -29,11 +29,35 @@ func (v *simServer) suffer(f *plan.Fault) (undo func()) {
 	case SlowDisk:
 		v.write += by
 		return func() { v.write -= by }
+	case BadName:
+		v.named = append(v.named, f)
+		v.rename()
+		return func() {
+			v.named = slices.DeleteFunc(v.named, func(other *plan.Fault) bool { return other == f })
+			v.rename()
+		}
 	case Lag:
 		v.lag += by
 		return func() { v.lag -= by }
 	}
 	return nil
+}
+
+// rename makes the server's name stand for what the newest fault of it says, or for the server.
+func (v *simServer) rename() {
+	nw, addr := v.e.s.world.Network(), v.node.Addr()
+	if n := len(v.named); n > 0 {
+		switch v.named[n-1].Amount {
+		case 0:
+			nw.FailName(v.name)
+			return
+		case 1:
+			nw.StallName(v.name)
+			return
+		}
+		addr = v.e.servers[(v.index+1)%len(v.e.servers)].node.Addr()
+	}
+	nw.SetName(v.name, addr)
 }
 
 // slowUsers makes each callback of user code take longer.

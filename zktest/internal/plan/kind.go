@@ -76,6 +76,13 @@ const (
 	DelayReply Kind = "delay-reply"
 )
 
+// What happens to names.
+const (
+	// BadName: looking up the name of server On fails (Amount 0), takes for ever (1), or gives the address of the next server
+	// (2); lasts.
+	BadName Kind = "bad-name"
+)
+
 // Kinds returns all kinds of faults, in a fixed order.
 func Kinds() []Kind {
 	all := make([]Kind, len(kinds))
@@ -172,6 +179,7 @@ var kinds = []kindSpec{
 	{kind: ApplyCut, weight: 2, needs: aProcess, amount: counting, draw: (*drawer).countdown},
 	{kind: CutBefore, weight: 1, needs: aProcess, amount: counting, draw: (*drawer).countdown},
 	{kind: DelayReply, weight: 1, needs: aProcess, lasts: true, draw: (*drawer).process},
+	{kind: BadName, weight: 2, needs: aServer, lasts: true, amount: counting, draw: (*drawer).badName},
 }
 
 func kindOf(k Kind) *kindSpec {

@@ -98,6 +98,8 @@ func (f Fault) What() string {
 		return "session of " + on + " expired"
 	case Drop:
 		return "connection of " + on + " closed by its server"
+	case BadName:
+		return "name of " + on + []string{" cannot be looked up", " is looked up for ever", " stands for the next server"}[min(max(f.Amount, 0), 2)]
 	case SlowDisk:
 		return fmt.Sprintf("log of %s %v slower", on, amount)
 	case Lag:

@@ -44,6 +44,7 @@ func TestWords(t *testing.T) {
 		{plan.Fault{Kind: plan.CutFollower, On: plan.Follower, For: time.Second}, "17.904s for 1s: a follower cut off from the other servers, not from its clients"},
 		{plan.Fault{Kind: plan.ApplyCut, On: "worker2"}, "17.904s: next write of worker2 applied, connection cut before the answer"},
 		{plan.Fault{Kind: plan.CutBefore, On: "worker2", Amount: 2}, "17.904s: connection cut before write number 3 from now of worker2 is applied"},
+		{plan.Fault{Kind: plan.BadName, On: "server2", Amount: 2, For: time.Second}, "17.904s for 1s: name of server2 stands for the next server"},
 		{plan.Fault{Kind: plan.SlowDisk, On: plan.Leader, Amount: int64(400 * time.Millisecond), For: time.Second}, "17.904s for 1s: log of the leader 400ms slower"},
 	} {
 		tt.f.At = at

@@ -106,6 +106,12 @@ func (d *drawer) slowDisk() Fault {
 	return f
 }
 
+func (d *drawer) badName() Fault {
+	f := d.server()
+	f.Amount = int64(d.IntN(3))
+	return f
+}
+
 func (d *drawer) lag() Fault {
 	f := d.server()
 	if f.On == Leader { // who has nothing to lag behind
