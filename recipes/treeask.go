@@ -18,9 +18,9 @@ func (t *TreeCache) pump() {
 		if n.gone {
 			continue
 		}
-		if r := t.choose(n); r.what != readData || t.sub == nil || t.opt.noData || n.alone {
+		if r := t.choose(n); !t.joins(r) {
 			t.ask(r)
-		} else if some = append(some, r); len(some) == treeBatch {
+		} else if some = append(some, r); len(some) >= t.together {
 			t.askTogether(some)
 			some = nil
 		}
@@ -30,6 +30,9 @@ func (t *TreeCache) pump() {
 		t.todo = t.todo[:copy(t.todo, t.todo[t.head:])]
 		t.head = 0
 	}
+	if t.inFlight == 0 && len(t.todo) == 0 {
+		t.window = treeWindow // another time there may be room
+	}
 	if t.owed && t.missing == 0 && !t.down && !t.closed.Load() {
 		t.owed = false
 		t.tell(Initialized, nil)
@@ -37,12 +40,38 @@ func (t *TreeCache) pump() {
 	}
 }
 
-// treeBatch is of how many nodes the data is read by one request. It is most of what makes loading fast: a request costs a
-// server more than a small node.
-const treeBatch = 64
+// stir has pump called when what is queued on the lane already is done: what comes together is asked for together.
+func (t *TreeCache) stir() {
+	if !t.stirred {
+		t.stirred = true
+		t.work.Dispatch(future.Func(func() {
+			t.stirred = false
+			t.pump()
+		}))
+	}
+}
 
-// askTogether reads the data of several nodes by one request. If that fails, because it is too large perhaps, each of them is
-// asked for by one of its own from then on.
+const (
+	// treeBatch is of how many nodes the data is read by one request. A request costs a server twenty times as much as a
+	// small node in it.
+	treeBatch = 64
+	// treeBytes is how much data a request should ask for.
+	treeBytes = 1 << 20
+	// treeSmall is how much data may be read again to know whether it has changed.
+	treeSmall = 1 << 10
+)
+
+// joins reports whether r is to be one of several reads in one request.
+func (t *TreeCache) joins(r *treeRead) bool {
+	if r.what != readData || t.sub == nil || r.n.alone {
+		return false
+	}
+	known := r.n.node.Load()
+	return known == nil && !t.opt.noData || known != nil && known.DataLength <= treeSmall
+}
+
+// askTogether reads the data of several nodes by one request. If that fails, because it is too long perhaps, each of them is
+// asked for by one of its own.
 func (t *TreeCache) askTogether(some []*treeRead) {
 	if len(some) < 2 {
 		for _, r := range some {
@@ -60,18 +89,26 @@ func (t *TreeCache) askTogether(some []*treeRead) {
 		if t.closed.Load() {
 			return
 		}
+		size := 0
 		for i, r := range some {
 			switch {
 			case err == nil:
 				r.node, r.dataErr = nodes[i].Value, nodes[i].Err
-			case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed):
+				size += len(r.node.Data)
+			case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed), errors.Is(err, zk.ErrOverloaded), errors.Is(err, zk.ErrThrottled):
 				r.dataErr = err
 			default:
 				r.n.alone, r.dataErr = true, zk.ErrConnectionLoss // as if
 			}
 			t.answered(r)
 		}
-		t.pump()
+		switch {
+		case err != nil || size > treeBytes:
+			t.together = max(t.together/2, 1)
+		case size < treeBytes/4 && len(some) == t.together:
+			t.together = min(2*t.together, treeBatch)
+		}
+		t.stir()
 	})
 }
 
@@ -80,10 +117,10 @@ func (t *TreeCache) choose(n *treeNode) *treeRead {
 	t.asked++
 	r := &treeRead{n: n, what: n.want, due: n.due, at: t.asked}
 	n.want, n.busy = 0, true
-	if r.what&(readCheck|readStat) != 0 && (n.node.Load() == nil || r.what&(readData|readList) == readData|readList) {
-		r.what = r.what&^(readCheck|readStat) | readData
+	if r.what&readStat != 0 && n.node.Load() == nil {
+		r.what |= readData
 	}
-	if !t.deep(n) {
+	if !t.deep(n) || n.long != nil && !n.long.again {
 		r.what &^= readList
 	}
 	if r.what&readData != 0 {
@@ -104,16 +141,12 @@ func (t *TreeCache) ask(r *treeRead) {
 		case shots && !armed && t.opt.noData:
 			send(t, r, t.cl.ExistsAndWatch(t.ctx, n.path), func(w zk.Watched[*zk.Stat], err error) {
 				r.stat(w.Value, err)
-				if err == nil && (w.Value != nil || n == t.root) {
-					t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
-				} else {
-					w.Unwatch(t.ctx) // of a node that is not there: its parent tells if it comes
-				}
+				t.armStat(n, w, err)
 			})
 		case shots && !armed:
 			send(t, r, t.cl.GetAndWatch(t.ctx, n.path), func(w zk.Watched[zk.Node], err error) {
 				if r.node, r.dataErr = w.Value, err; err == nil {
-					t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
+					t.arm(n, &n.data, watched(w), readData)
 				}
 			})
 		case t.opt.noData:
@@ -123,26 +156,34 @@ func (t *TreeCache) ask(r *treeRead) {
 		}
 	}
 	switch {
-	case r.what&readStat != 0:
-		send(t, r, t.cl.Exists(t.ctx, n.path), func(st *zk.Stat, err error) { r.exists, r.existErr = st, err })
-	case r.what&readExist != 0:
+	case r.what&readExist != 0 && shots && n.data.Changed == nil:
 		send(t, r, t.cl.ExistsAndWatch(t.ctx, n.path), func(w zk.Watched[*zk.Stat], err error) {
-			if r.exists, r.existErr = w.Value, err; err == nil {
-				t.arm(n, &n.data, watching{w.Changed, w.Unwatch}, readData)
-			}
+			r.exists, r.existErr = w.Value, err
+			t.armStat(n, w, err)
 		})
+	case r.what&(readExist|readStat) != 0:
+		send(t, r, t.cl.Exists(t.ctx, n.path), func(st *zk.Stat, err error) { r.exists, r.existErr = st, err })
 	case r.what&readList != 0 && shots && n.list.Changed == nil:
 		send(t, r, t.cl.ChildrenAndWatch(t.ctx, n.path), func(w zk.Watched[zk.ChildList], err error) {
 			if r.list, r.listErr = w.Value, err; err == nil {
-				t.arm(n, &n.list, watching{w.Changed, w.Unwatch}, readList)
+				t.arm(n, &n.list, watched(w), readList)
 			}
 		})
-	case r.what&(readList|readCheck) != 0:
+	case r.what&readList != 0:
 		send(t, r, t.cl.Children(t.ctx, n.path), func(list zk.ChildList, err error) { r.list, r.listErr = list, err })
 	}
 	if r.left == 0 { // a list that is not wanted
 		n.busy = false
 		t.settle(n, r.due)
+	}
+}
+
+// armStat arms the watch of an answer without data, unless there is no such node: its parent tells if it comes.
+func (t *TreeCache) armStat(n *treeNode, w zk.Watched[*zk.Stat], err error) {
+	if err == nil && (w.Value != nil || n == t.root) {
+		t.arm(n, &n.data, watched(w), readData)
+	} else {
+		w.Unwatch(t.ctx)
 	}
 }
 
@@ -167,9 +208,19 @@ func send[T any](t *TreeCache, r *treeRead, f *future.Future[T], take func(T, er
 		if r.left--; r.left > 0 || t.closed.Load() {
 			return
 		}
+		if r.what&readData != 0 && r.dataErr == nil {
+			r.n.alone = false
+		}
 		t.answered(r)
-		t.pump()
+		t.stir()
 	})
+}
+
+// watched is the watch without what was read with it, which it would keep.
+func watched[T any](w zk.Watched[T]) watching {
+	var none T
+	w.Value = none
+	return watching{w.Changed, w.Unwatch}
 }
 
 // answered learns what the answers say.

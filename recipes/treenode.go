@@ -26,7 +26,11 @@ type treeNode struct {
 	busy   bool   // it is being read
 	due    uint64 // the reading of the whole tree that it is still missing in; 0: none
 	alone  bool   // a request for it and others has failed
+	barred bool   // its data is too long: it is left out, see bar
+	tried  int64  // the Mzxid that it has been tried with
 	gone   bool   // it is in the tree no more: answers that still come are about nobody
+	listed treeList
+	long   *longList // there are too many children to be listed
 	data   watching
 	list   watching
 	held   *heldNode   // what was read, but not told yet
@@ -48,10 +52,19 @@ type treeReads uint8
 const (
 	readData  treeReads = 1 << iota // data, or without data the Stat
 	readList                        // children
-	readCheck                       // whether anything has changed: children and Stat, without a watch
 	readStat                        // whether the node is still the same
-	readExist                       // whether the root has come, with a watch for that
+	readExist                       // whether the root has come, or a node that is left out has changed, with a watch for that
 )
+
+// A treeList tells lists of children of one node apart: when the last one came or went, how many have come, and how many
+// there are.
+type treeList struct {
+	known         bool
+	pzxid         int64
+	cversion, num int32
+}
+
+func listOf(st *zk.Stat) treeList { return treeList{true, st.Pzxid, st.Cversion, st.NumChildren} }
 
 // kid returns the place of a child, nil if there is none.
 func (n *treeNode) kid(name string) *treeNode {
@@ -70,7 +83,7 @@ func (n *treeNode) add(name string) *treeNode {
 	if n.kids.Load() == nil {
 		n.kids.Store(new(sync.Map))
 	}
-	n.kids.Load().Store(name, kid)
+	n.kids.Load().Store(kid.name(), kid) // not name, which is in memory of its own
 	return kid
 }
 

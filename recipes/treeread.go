@@ -30,6 +30,9 @@ type treeRead struct {
 
 // touch has something read of a node, after what is being read of it now.
 func (t *TreeCache) touch(n *treeNode, what treeReads) {
+	if n.barred && what != 0 {
+		what = readExist
+	}
 	n.want |= what
 	if n.want != 0 && !n.busy && !n.queued && !n.gone {
 		n.queued = true
@@ -50,13 +53,12 @@ func (t *TreeCache) dueAgain(n *treeNode) {
 		t.missing++
 	}
 	n.due = max(t.reading, 1)
+	known := n.node.Load()
 	switch {
-	case n.node.Load() == nil:
-		t.touch(n, t.first(n))
-	case t.sub == nil && (n.data.Changed == nil || t.deep(n) && n.list.Changed == nil):
-		t.touch(n, t.first(n)|readCheck) // watches have ended with their session
-	case t.deep(n):
-		t.touch(n, readCheck)
+	case known == nil, t.sub == nil && (n.data.Changed == nil || t.deep(n) && n.list.Changed == nil):
+		t.touch(n, t.first(n)) // or watches have ended with their session
+	case t.sub != nil && known.DataLength <= treeSmall:
+		t.touch(n, readData) // with others, which is cheaper than a Stat alone
 	default:
 		t.touch(n, readStat)
 	}
@@ -85,9 +87,12 @@ func (t *TreeCache) failed(err error, what treeReads) (again treeReads, out bool
 	case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed):
 		t.over(err)
 		return 0, false
-	case errors.Is(err, zk.ErrNoAuth):
+	case errors.Is(err, zk.ErrNoAuth), errors.Is(err, zk.ErrBadArguments):
 		t.faults.tell(err)
 		return 0, true
+	case errors.Is(err, zk.ErrTooLong):
+		t.faults.tell(err)
+		return 0, what != readList // a node without its children is better than none
 	case errors.Is(err, zk.ErrOverloaded):
 		t.window = max(1, t.window/2)
 	case !errors.Is(err, zk.ErrThrottled) && !errors.Is(err, zk.ErrSessionExpired):
@@ -120,8 +125,10 @@ func (t *TreeCache) learn(r *treeRead) (more treeReads) {
 		case r.exists == nil:
 			return t.absent(n, zk.ErrNoNode)
 		default:
-			again, _ := t.compare(n, r, *r.exists)
-			more |= again
+			again, same := t.compare(n, r, *r.exists)
+			if more |= again; same {
+				more |= t.relist(n, r, r.exists)
+			}
 		}
 	}
 	if r.what&readExist != 0 {
@@ -131,14 +138,21 @@ func (t *TreeCache) learn(r *treeRead) (more treeReads) {
 				return t.absent(n, r.existErr)
 			}
 		} else if r.exists != nil {
-			more |= t.first(n)
+			more |= t.unbar(n, r.exists)
+		} else if n != t.root {
+			return t.absent(n, zk.ErrNoNode)
+		} else {
+			n.barred = false
 		}
 	}
-	if asked := r.what & (readList | readCheck); asked != 0 {
+	if r.what&readList != 0 {
 		if r.listErr != nil {
-			again, out := t.failed(r.listErr, asked)
+			again, out := t.failed(r.listErr, readList)
 			if more |= again; out {
 				return more | t.absent(n, r.listErr)
+			}
+			if errors.Is(r.listErr, zk.ErrTooLong) {
+				more |= t.tooMany(n)
 			}
 		} else {
 			more |= t.children(n, r)
@@ -150,6 +164,9 @@ func (t *TreeCache) learn(r *treeRead) (more treeReads) {
 // put takes what was read of a node itself.
 func (t *TreeCache) put(n *treeNode, r *treeRead) (more treeReads) {
 	now := &zk.Node{Path: n.path, Data: r.node.Data, Stat: r.node.Stat}
+	if t.opt.noData {
+		now.Data = nil // of one that was looked at together with others
+	}
 	old := n.node.Load()
 	if old != nil && old.Czxid != now.Czxid { // deleted, and made again
 		t.clear(n)
@@ -168,11 +185,27 @@ func (t *TreeCache) put(n *treeNode, r *treeRead) (more treeReads) {
 		return t.appear(n, now) &^ r.what
 	}
 	r.same = true
-	n.node.Store(now)
+	if old.Mzxid == now.Mzxid {
+		now.Data = old.Data
+	}
+	if old.Stat != now.Stat {
+		n.node.Store(now)
+	}
 	if old.Mzxid != now.Mzxid {
 		t.tell(NodeUpdated, now)
 	}
-	return 0
+	return t.relist(n, r, &now.Stat)
+}
+
+// relist has the children of a node read, when everything is looked at, if they are not those that are known.
+func (t *TreeCache) relist(n *treeNode, r *treeRead, st *zk.Stat) treeReads {
+	if n.long != nil {
+		return t.fewer(n, st)
+	}
+	if r.due == 0 || !t.deep(n) || n.listed == listOf(st) {
+		return 0
+	}
+	return readList &^ r.what
 }
 
 // appear adds a node, and returns what is to be read of it now.
@@ -183,6 +216,7 @@ func (t *TreeCache) appear(n *treeNode, now *zk.Node) treeReads {
 	if t.deep(n) && (t.sub == nil || now.NumChildren > 0) {
 		return readList
 	}
+	n.listed = listOf(&now.Stat)
 	return 0
 }
 
@@ -233,6 +267,8 @@ func (t *TreeCache) children(n *treeNode, r *treeRead) (more treeReads) {
 	if !same || !t.deep(n) {
 		return more
 	}
+	n.forget()
+	n.listed = listOf(&list.Stat)
 	slices.Sort(list.Names)
 	for _, kid := range n.children() {
 		if _, there := slices.BinarySearch(list.Names, kid.name()); !there {
@@ -263,13 +299,20 @@ func (t *TreeCache) welcome(n *treeNode, name string) {
 // absent says that there is no such node, or none that may be read.
 func (t *TreeCache) absent(n *treeNode, err error) (more treeReads) {
 	t.clear(n)
+	if n == t.root && !errors.Is(err, zk.ErrNoNode) {
+		t.ready.Complete(struct{}{}, err)
+	}
+	if errors.Is(err, zk.ErrTooLong) {
+		return t.bar(n)
+	}
 	if n != t.root {
+		if !errors.Is(err, zk.ErrNoNode) {
+			n.up.listed.known = false // it is tried again behind a gap
+		}
 		t.leave(n)
 		return 0
 	}
-	if errors.Is(err, zk.ErrNoAuth) {
-		t.ready.Complete(struct{}{}, err)
-	} else if t.sub == nil && n.data.Changed == nil {
+	if errors.Is(err, zk.ErrNoNode) && t.sub == nil && n.data.Changed == nil {
 		more = readExist
 	}
 	return more
@@ -281,7 +324,8 @@ func (t *TreeCache) clear(n *treeNode) {
 		t.clear(kid)
 		t.leave(kid)
 	}
-	n.held, n.holds = nil, nil
+	n.held, n.holds, n.listed = nil, nil, treeList{}
+	n.forget()
 	if old := n.node.Load(); old != nil {
 		n.node.Store(nil)
 		t.tell(NodeRemoved, old)

@@ -108,7 +108,7 @@ func (t *TreeCache) hear(ev zk.Event) {
 	if t.closed.Load() {
 		return
 	}
-	defer t.pump()
+	defer t.stir()
 	if ev.Type == zk.Resync {
 		t.readAll()
 		return
@@ -150,12 +150,13 @@ func (t *TreeCache) arm(n *treeNode, slot *watching, w watching, what treeReads)
 			what = readData
 		}
 		t.touch(n, what)
-		t.pump()
+		t.stir()
 	})
 }
 
 // disarm takes the watches of a place back, and returns when the server has been told of each.
 func (n *treeNode) disarm() (told []future.Outcome) {
+	n.forget()
 	for _, slot := range []*watching{&n.data, &n.list} {
 		if w := *slot; w.Changed != nil {
 			*slot = watching{}

@@ -22,7 +22,7 @@ const timeout = 10 * time.Second // of sessions
 
 // A scene is a server and clients on one kind of handler.
 type scene interface {
-	client(t *testing.T) *zk.Client
+	client(t *testing.T, opts ...zk.Option) *zk.Client
 	drop(session int64) bool
 	expire(session int64) bool
 	do(func(*core.Server))
@@ -75,13 +75,13 @@ type realScene struct {
 	handler func(*zktest.Server) handler.Handler
 }
 
-func (s *realScene) client(t *testing.T) *zk.Client {
+func (s *realScene) client(t *testing.T, opts ...zk.Option) *zk.Client {
 	h := s.handler(s.Server)
 	if l, ok := h.(*handler.Loop); ok {
 		go func() { _ = l.Run(ctx) }() // ends with Stop
 	}
 	t.Cleanup(func() { h.Stop(); <-h.Stopped() }) // behind the client's Close
-	return s.Client(t, zk.WithHandler(h), zk.WithSessionTimeout(timeout))
+	return s.Client(t, append(opts, zk.WithHandler(h), zk.WithSessionTimeout(timeout))...)
 }
 
 func (s *realScene) drop(id int64) bool      { return s.Drop(id) }
@@ -106,9 +106,10 @@ func newWorld(t *testing.T, seed uint64, opts ...zktest.ServerOption) *world {
 	return w
 }
 
-func (w *world) client(t *testing.T) *zk.Client {
+func (w *world) client(t *testing.T, opts ...zk.Option) *zk.Client {
 	w.nodes++
-	cl, err := zk.Connect(ctx, "server:2181", zk.WithHandler(w.Node(fmt.Sprint("client", w.nodes))), zk.WithSessionTimeout(timeout))
+	opts = append(opts, zk.WithHandler(w.Node(fmt.Sprint("client", w.nodes))), zk.WithSessionTimeout(timeout))
+	cl, err := zk.Connect(ctx, "server:2181", opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

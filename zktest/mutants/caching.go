@@ -64,6 +64,16 @@ var caching = []Mutant{
 				`	if now.Mzxid != st.Mzxid && !(mutant.On("tree-by-version") && now.Version == st.Version) {
 `,
 			},
+			{
+				"recipes/treeread.go",
+				`	old := n.node.Load()
+	if old != nil && old.Czxid`,
+				`	old := n.node.Load()
+	if old != nil && r.due != 0 && old.Version == now.Version && mutant.On("tree-by-version") {
+		return 0
+	}
+	if old != nil && old.Czxid`,
+			},
 		},
 	},
 	{
