@@ -27,6 +27,9 @@ type lane struct {
 	worker func() // work, as a value, so that starting a worker allocates nothing
 }
 
+// keepTasks is how long a lane's queue may be whose slice is used again: enough for the callbacks of 4096 operations.
+const keepTasks = 8 << 10
+
 // keepQueue is the capacity up to which a queue's slice is used again. A burst may need a larger
 // one; that is left to the garbage collector.
 const keepQueue = 4096
@@ -129,7 +132,7 @@ func (l *lane) take(me uintptr) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if cap(l.batch) <= keepQueue {
+	if l.batch != nil && cap(l.batch) <= keepTasks { // a worker that begins has none, and there may be a spare one
 		l.spare = l.batch[:0]
 	}
 	l.batch, l.at = nil, 0

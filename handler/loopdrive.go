@@ -109,7 +109,7 @@ func (l *Loop) take(d *driver) bool {
 	if l.at < len(l.batch) {
 		return true
 	}
-	if cap(l.batch) <= keepQueue {
+	if l.batch != nil && cap(l.batch) <= keepTasks { // who begins to drive has none, and there may be a spare one
 		l.spare = l.batch[:0]
 	}
 	l.batch, l.at = nil, 0

@@ -110,7 +110,7 @@ func (fullKind) decode(o *base, d *wire.Decoder, r session.Reply) (Node, error) 
 
 func readStat(d *wire.Decoder) (Stat, error) {
 	var st data.Stat
-	err := st.Read(d)
+	err := d.ReadStat(&st)
 	return Stat(st), err
 }
 

@@ -19,7 +19,7 @@ type goal struct {
 // met compares with the precision that the bound has: counts are of the whole process, background work of Go's included.
 func (g goal) met(s series) string {
 	m := s.median()
-	if g.bound >= 1 {
+	if g.bound >= 1 || g.bound == 0 {
 		m = math.Round(m*20) / 20
 	}
 	if g.most && m <= g.bound || !g.most && m >= g.bound {
