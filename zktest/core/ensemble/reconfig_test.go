@@ -140,11 +140,14 @@ func TestReconfigRefused(t *testing.T) {
 		want wire.Code
 	}{
 		{proto.ReconfigRequest{CurConfigId: 7, LeavingServers: []byte("x")}, wire.CodeBadVersion},
-		{proto.ReconfigRequest{CurConfigId: -1, LeavingServers: []byte("x")}, wire.CodeBadArguments},
+		{proto.ReconfigRequest{CurConfigId: -1, LeavingServers: []byte("x")}, wire.CodeMarshallingError},
+		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.x=h:1:2;h:3")}, wire.CodeMarshallingError},
 		{proto.ReconfigRequest{CurConfigId: -1, LeavingServers: []byte("1,2,3")}, wire.CodeBadArguments},
 		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.9=h:1:2")}, wire.CodeBadArguments},
 		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.9=h:1;h:3")}, wire.CodeBadArguments},
-		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.9=127.0.0.1:20001:5;h:3")}, wire.CodeBadArguments},
+		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.8=10.0.0.1:1:2;h:3,server.9=10.0.0.1:2:5;h:6")}, wire.CodeBadArguments},
+		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.8=10.0.0.1:1:2;h:3,server.9=10.0.0.1:4:5;h:3")}, wire.CodeBadArguments},
+		{proto.ReconfigRequest{CurConfigId: -1, JoiningServers: []byte("server.7=10.0.0.1:1:2;h:3,server.8=127.0.0.1:20001:5;0.0.0.0:3,server.9=x:1:2;0.0.0.0:3,server.6=x:3:1;y:3")}, wire.CodeBadArguments},
 		{proto.ReconfigRequest{CurConfigId: -1, NewMembers: []byte("server.9=h:1:2:observer;h:3")}, wire.CodeBadArguments},
 		{proto.ReconfigRequest{CurConfigId: -1, NewMembers: []byte("nonsense=1")}, wire.CodeBadArguments},
 		{proto.ReconfigRequest{CurConfigId: -1, NewMembers: []byte{}}, wire.CodeBadArguments},

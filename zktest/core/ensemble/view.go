@@ -2,7 +2,9 @@ package ensemble
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +83,16 @@ func parseView(text []byte) (*View, error) {
 	return newView(v.Version, v.Peers), nil
 }
 
+// errID is an id that is no number. ZooKeeper stumbles over one, and says that it could not read the request.
+var errID = errors.New("its id is no number")
+
+func refusal(err error) wire.Code {
+	if errors.Is(err, errID) {
+		return wire.CodeMarshallingError
+	}
+	return wire.CodeBadArguments
+}
+
 // parsePeer reads "server.<id>=<host>:<port>:<port>[:<role>][;[<host>:]<port>]".
 func parsePeer(s string) (p Peer, err error) {
 	bad := fmt.Errorf("%q is no server", s)
@@ -89,7 +101,7 @@ func parsePeer(s string) (p Peer, err error) {
 		return p, bad
 	}
 	if p.ID, err = strconv.ParseInt(key[strings.LastIndexByte(key, '.')+1:], 10, 64); err != nil {
-		return p, bad
+		return p, fmt.Errorf("%w: %w", bad, errID)
 	}
 	servers, client, _ := strings.Cut(value, ";")
 	var addrs []string
@@ -170,8 +182,11 @@ func (v *View) change(r *proto.ReconfigRequest, version int64) (*View, wire.Code
 				continue
 			}
 			p, err := parsePeer(line)
-			if err != nil || !strings.HasPrefix(line, "server.") {
+			if !strings.HasPrefix(line, "server.") {
 				return nil, wire.CodeBadArguments
+			}
+			if err != nil {
+				return nil, refusal(err)
 			}
 			peers = replace(peers, p)
 		}
@@ -180,13 +195,16 @@ func (v *View) change(r *proto.ReconfigRequest, version int64) (*View, wire.Code
 		for id := range fields(r.LeavingServers) {
 			n, err := strconv.ParseInt(id, 10, 64)
 			if err != nil {
-				return nil, wire.CodeBadArguments
+				return nil, wire.CodeMarshallingError
 			}
 			peers = slices.DeleteFunc(peers, func(p Peer) bool { return p.ID == n })
 		}
 		for line := range fields(r.JoiningServers) {
 			p, err := parsePeer(line)
-			if err != nil || p.Client == "" || slices.ContainsFunc(peers, func(other Peer) bool { return clash(&p, &other) }) {
+			if err != nil {
+				return nil, refusal(err)
+			}
+			if p.Client == "" || slices.ContainsFunc(peers, func(other Peer) bool { return clash(&p, &other) }) {
 				return nil, wire.CodeBadArguments
 			}
 			peers = replace(peers, p)
@@ -207,21 +225,30 @@ func clash(p, other *Peer) bool {
 	if p.ID == other.ID {
 		return false
 	}
-	if p.Client == other.Client {
-		return true
+	theirs := other.sockets()
+	return slices.ContainsFunc(p.sockets(), func(s string) bool { return slices.Contains(theirs, s) })
+}
+
+// sockets is where the server listens, each as host:port. Addresses that mean the host itself are left out, as in ZooKeeper:
+// they say nothing to other hosts.
+func (p *Peer) sockets() (all []string) {
+	add := func(host, port string) {
+		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if host != "localhost" && (err != nil || !ip.IsLoopback() && !ip.IsUnspecified()) {
+			all = append(all, host+":"+port)
+		}
 	}
 	for addr := range strings.SplitSeq(p.Addrs, "|") {
-		for there := range strings.SplitSeq(other.Addrs, "|") {
-			host, ports, _ := cutPorts(addr)
-			otherHost, otherPorts, _ := cutPorts(there)
-			if host == otherHost && (ports == otherPorts || slices.ContainsFunc(strings.Split(ports, ":"), func(port string) bool {
-				return slices.Contains(strings.Split(otherPorts, ":"), port)
-			})) {
-				return true
+		if host, ports, ok := cutPorts(addr); ok {
+			for port := range strings.SplitSeq(ports, ":") {
+				add(host, port)
 			}
 		}
 	}
-	return false
+	if at := strings.LastIndexByte(p.Client, ':'); at >= 0 {
+		add(p.Client[:at], p.Client[at+1:])
+	}
+	return all
 }
 
 // cutPorts parts host from port:port.
