@@ -43,7 +43,7 @@ var explained = []difference{
 	},
 	{
 		what:   "reconfig in an ensemble",
-		why:    "package core stands alone here, and has nothing to reconfigure",
+		why:    "package core stands alone here, and has nothing to reconfigure; TestRealDifferentialReconfig has two ensembles",
 		unsent: func(p *profile, r *request) bool { return r.Op == wire.OpReconfig && p.servers > 1 },
 	},
 	{

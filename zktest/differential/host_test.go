@@ -138,6 +138,20 @@ func (h *coreHost) begin(root string) (*stage, error) {
 
 // open returns a stage that has no root yet.
 func (h *coreHost) open() (*stage, *serve.Server, error) {
+	server := serve.New(h.config())
+	s := &stage{expires: true, end: func() { _ = server.Close() }}
+	s.dialer = func(int) (net.Conn, error) {
+		if h.plant != nil {
+			return h.plant(server.DialMemory()), nil
+		}
+		return server.DialMemory(), nil
+	}
+	p, err := control(func() (net.Conn, error) { return server.DialMemory(), nil })
+	s.control = []*peer{p}
+	return s, server, err
+}
+
+func (h *coreHost) config() core.Config {
 	cfg := core.Config{
 		Version:           core.Version{Version: h.version},
 		TickTime:          tickTime,
@@ -151,17 +165,7 @@ func (h *coreHost) open() (*stage, *serve.Server, error) {
 	if h.configure != nil {
 		h.configure(&cfg)
 	}
-	server := serve.New(cfg)
-	s := &stage{expires: true, end: func() { _ = server.Close() }}
-	s.dialer = func(int) (net.Conn, error) {
-		if h.plant != nil {
-			return h.plant(server.DialMemory()), nil
-		}
-		return server.DialMemory(), nil
-	}
-	p, err := control(func() (net.Conn, error) { return server.DialMemory(), nil })
-	s.control = []*peer{p}
-	return s, server, err
+	return cfg
 }
 
 const tickTime = 500 * time.Millisecond
