@@ -53,14 +53,10 @@ func (nw *Network) knock(c *end, to Target) {
 		return
 	}
 	e := c.event(KindDial, func() { nw.connect(c, at, to) })
-	e.node, e.kernel, e.via, e.what = m.node, true, c.out, knocking{e.what.(endEvent)}
+	e.node, e.kernel, e.via = m.node, true, c.out
+	e.what.(*endEvent).knock = true
 	w.schedule(e, w.time()+c.out.draw(&c.dice))
 }
-
-// knocking is the arrival of a connection's first packet. It happens where that was to go.
-type knocking struct{ endEvent }
-
-func (k knocking) describe(ev *Event) { ev.Label, ev.Peer = k.id.String(), k.node.name }
 
 // target returns the address that is meant. The caller holds the world's mu.
 func (nw *Network) target(to Target) (netip.AddrPort, error) {

@@ -121,16 +121,26 @@ func (e *end) begin() bool {
 
 // event returns an event on this side, to be scheduled.
 func (e *end) event(kind string, fn func()) *event {
-	return &event{node: e.node, label: e.label ^ fnv(kind), kind: kind, what: endEvent{e, fn}}
+	v := &endEvent{end: e, fn: fn}
+	v.event = event{node: e.node, label: e.label ^ fnv(kind), kind: kind, what: v}
+	return &v.event
 }
 
 // An endEvent is one that happens to a side of a connection once at most.
 type endEvent struct {
-	*end
-	fn func()
+	event event
+	end   *end
+	fn    func()
+	knock bool // it is the arrival of a connection's first packet, and happens where that was to go
 }
 
-func (e endEvent) happen() { e.fn() }
+func (e *endEvent) happen() { e.fn() }
+
+func (e *endEvent) describe(ev *Event) {
+	if e.end.describe(ev); e.knock {
+		ev.Peer = e.end.node.name
+	}
+}
 
 func (e *end) hasEnded() bool {
 	defer e.nw.lock().Unlock()

@@ -109,7 +109,7 @@ func (m *Machine) gone() time.Duration {
 func (m *Machine) heartbeat(now time.Duration) {
 	if now >= m.nextSync() {
 		m.syncing, m.lastSync = true, now
-		m.enqueue(&Request{Op: wire.OpSync, Conn: m.conn, internal: true, Call: ownRequest{&proto.SyncRequest{Path: "/"}}})
+		m.enqueue(&Request{Op: wire.OpSync, Conn: m.conn, internal: true, Call: syncRoot})
 	}
 	if now >= m.nextPing() {
 		m.lastSend = now
@@ -117,6 +117,9 @@ func (m *Machine) heartbeat(now time.Duration) {
 		m.request(wire.XidPing, wire.OpPing, nil)
 	}
 }
+
+// syncRoot asks the leader for nothing but an answer.
+var syncRoot Call = ownRequest{&proto.SyncRequest{Path: "/"}}
 
 func (m *Machine) nextSync() time.Duration {
 	if m.holds.n == 0 || m.syncing || m.state != Connected || m.closing != nil {

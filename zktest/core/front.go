@@ -50,6 +50,7 @@ type Front struct {
 	received, sent uint64 // packets
 	requests       requestLog
 	scratchEvent   wireEvent
+	scratch        scratch
 }
 
 // NewFront returns the front of a server with the given state. Session ids begin with the server's id and the time.

@@ -16,7 +16,8 @@ func (c *Conn) read(w *waiting) (wire.Record, wire.Code) {
 	case wire.OpMultiRead:
 		return c.multiRead(w)
 	}
-	req := w.op.NewRequest()
+	scratch := &c.front.scratch
+	req := scratch.request(w.op)
 	if req == nil || leadingPathIsNull(w) || wire.Decode(w.body, req) != nil {
 		return nil, wire.CodeMarshallingError
 	}
@@ -24,7 +25,7 @@ func (c *Conn) read(w *waiting) (wire.Record, wire.Code) {
 	case *proto.ExistsRequest:
 		return c.exists(w, r)
 	case *proto.GetDataRequest:
-		return c.getData(w, r.Path, r.Watch)
+		return c.getData(w, r.Path, r.Watch, &scratch.getDataReply)
 	case *proto.GetACLRequest:
 		return c.getACL(w, r)
 	case *proto.GetChildrenRequest:
@@ -50,6 +51,21 @@ func (c *Conn) read(w *waiting) (wire.Record, wire.Code) {
 		return c.removeWatches(r)
 	}
 	return nil, wire.CodeMarshallingError
+}
+
+// scratch is records that are used again for the most frequent request: a reply has been written when the next is read.
+type scratch struct {
+	getData      proto.GetDataRequest
+	getDataReply proto.GetDataResponse
+}
+
+// request returns an empty record.
+func (s *scratch) request(op wire.Op) wire.Record {
+	if op != wire.OpGetData {
+		return op.NewRequest()
+	}
+	s.getData = proto.GetDataRequest{}
+	return &s.getData
 }
 
 func leadingPathIsNull(w *waiting) bool {

@@ -23,7 +23,7 @@ func (c *Conn) multiRead(w *waiting) (wire.Record, wire.Code) {
 		var code wire.Code
 		switch r := op.Record.(type) {
 		case *proto.GetDataRequest:
-			body, code = c.getData(w, r.Path, false)
+			body, code = c.getData(w, r.Path, false, new(proto.GetDataResponse))
 			if d, ok := body.(*proto.GetDataResponse); ok {
 				size += len(d.Data)
 			}

@@ -42,7 +42,8 @@ func (c *Conn) exists(w *waiting, r *proto.ExistsRequest) (wire.Record, wire.Cod
 	return &proto.ExistsResponse{Stat: n.stat()}, wire.OK
 }
 
-func (c *Conn) getData(w *waiting, path string, watch bool) (wire.Record, wire.Code) {
+// getData fills in r.
+func (c *Conn) getData(w *waiting, path string, watch bool, r *proto.GetDataResponse) (wire.Record, wire.Code) {
 	n, code := c.find(w, path)
 	if code != wire.OK {
 		return nil, code
@@ -50,7 +51,8 @@ func (c *Conn) getData(w *waiting, path string, watch bool) (wire.Record, wire.C
 	if watch {
 		c.front.data.add(path, c, standard)
 	}
-	return &proto.GetDataResponse{Data: n.data, Stat: n.stat()}, wire.OK
+	r.Data, r.Stat = n.data, n.stat()
+	return r, wire.OK
 }
 
 func (c *Conn) getACL(w *waiting, r *proto.GetACLRequest) (wire.Record, wire.Code) {

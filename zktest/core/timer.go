@@ -1,9 +1,6 @@
 package core
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // timer is a time at which a connection is looked at again. It is not taken back when the reason goes away: the connection
 // then has nothing to do.
@@ -13,6 +10,7 @@ type timer struct {
 	conn *Conn
 }
 
+// timerQueue is a heap by time, and by seq among equal times.
 type timerQueue struct {
 	list []timer
 	seq  uint64
@@ -20,35 +18,53 @@ type timerQueue struct {
 
 func (q *timerQueue) Len() int { return len(q.list) }
 
-func (q *timerQueue) Less(i, j int) bool {
-	if !q.list[i].at.Equal(q.list[j].at) {
-		return q.list[i].at.Before(q.list[j].at)
+func (q *timerQueue) less(i, j int) bool {
+	if c := q.list[i].at.Compare(q.list[j].at); c != 0 {
+		return c < 0
 	}
 	return q.list[i].seq < q.list[j].seq
 }
 
-func (q *timerQueue) Swap(i, j int) { q.list[i], q.list[j] = q.list[j], q.list[i] }
+func (q *timerQueue) push(t timer) {
+	q.list = append(q.list, t)
+	for i := len(q.list) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !q.less(i, parent) {
+			return
+		}
+		q.list[i], q.list[parent] = q.list[parent], q.list[i]
+		i = parent
+	}
+}
 
-func (q *timerQueue) Push(x any) { q.list = append(q.list, x.(timer)) }
-
-func (q *timerQueue) Pop() any {
+func (q *timerQueue) pop() timer {
 	last := len(q.list) - 1
-	t := q.list[last]
-	q.list[last] = timer{}
+	t := q.list[0]
+	q.list[0], q.list[last] = q.list[last], timer{}
 	q.list = q.list[:last]
-	return t
+	for i := 0; ; {
+		child := 2*i + 1
+		if child+1 < last && q.less(child+1, child) {
+			child++
+		}
+		if child >= last || !q.less(child, i) {
+			return t
+		}
+		q.list[i], q.list[child] = q.list[child], q.list[i]
+		i = child
+	}
 }
 
 func (f *Front) after(at time.Time, c *Conn) {
 	f.timers.seq++
-	heap.Push(&f.timers, timer{at, f.timers.seq, c})
+	f.timers.push(timer{at, f.timers.seq, c})
 }
 
 // Tick does what is due: delays of an Intercept, connections without a session, sessions of a read-only server.
 func (f *Front) Tick(now time.Time) {
 	f.now = now
 	for f.timers.Len() > 0 && !f.timers.list[0].at.After(now) {
-		if c := heap.Pop(&f.timers).(timer).conn; c.state != connClosed {
+		if c := f.timers.pop().conn; c.state != connClosed {
 			c.due(now)
 		}
 	}
@@ -63,7 +79,7 @@ func (f *Front) Tick(now time.Time) {
 // NextDeadline is when Tick is to be called; earlier or in vain does no harm. ok is false when nothing is to come.
 func (f *Front) NextDeadline() (at time.Time, ok bool) {
 	for f.timers.Len() > 0 && f.timers.list[0].conn.state == connClosed {
-		heap.Pop(&f.timers)
+		f.timers.pop()
 	}
 	if f.timers.Len() > 0 {
 		at, ok = f.timers.list[0].at, true
