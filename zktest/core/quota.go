@@ -2,6 +2,8 @@ package core
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,14 +56,35 @@ func (s *State) account(path string, count int64, size int) {
 		return
 	}
 	have, err := parseQuota(stats.data)
+	others := ""
 	if err != nil {
 		have = quotaNumbers{}
+	} else {
+		others = otherNumbers(stats.data)
 	}
-	s.setStats(stats, max(have.count, 0)+count, max(have.bytes, 0)+int64(size))
+	s.setStats(stats, max(have.count, 0)+count, max(have.bytes, 0)+int64(size), others)
 }
 
-func (s *State) setStats(stats *node, count, size int64) {
-	s.tree.setData(stats, fmt.Appendf(nil, "count=%d,bytes=%d", count, size))
+func (s *State) setStats(stats *node, count, size int64, others string) {
+	s.tree.setData(stats, fmt.Appendf(nil, "count=%d,bytes=%d%s", count, size, others))
+}
+
+// otherNumbers is what a client has written into stats that does not belong there, as ZooKeeper writes it again (3.7).
+func otherNumbers(text []byte) string {
+	others := map[string]string{}
+	for field := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == ',' || r == ';' }) {
+		if key, value, _ := strings.Cut(field, "="); key != "count" && key != "bytes" {
+			others[key] = strings.TrimRight(value, "=")
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	out := "="
+	for _, key := range slices.Sorted(maps.Keys(others)) {
+		out += ";" + key + "=" + others[key]
+	}
+	return out
 }
 
 // created and deleted keep up with quotas that come and go.
@@ -78,7 +101,7 @@ func (s *State) created(n *node) {
 					size += int64(len(n.data))
 				})
 			}
-			s.setStats(n, count, size)
+			s.setStats(n, count, size, "")
 		}
 	}
 	s.account(n.path, 1, len(n.data))

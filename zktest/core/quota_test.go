@@ -80,6 +80,10 @@ func TestQuota(t *testing.T) {
 	stats("count=8,bytes=8")
 	inner, _, _ := c.get("/zookeeper/quota/q/s6/zookeeper_stats", false)
 	is(t, "inner", inner, "count=2,bytes=2")
+	set("/zookeeper/quota/q/s6/zookeeper_stats", "count=-1,bytes=-1=;countHardLimit=3;byteHardLimit=600=")
+	is(t, "limits among the stats", create("/q/s6/b", "x"), wire.OK)
+	inner, _, _ = c.get("/zookeeper/quota/q/s6/zookeeper_stats", false)
+	is(t, "inner", inner, "count=1,bytes=1=;byteHardLimit=600;countHardLimit=3")
 	is(t, "none on the root", create("/zookeeper/quota/zookeeper_limits", "countHardLimit=0") == wire.OK && create("/free", "") == wire.OK, true)
 	w.s.check(t)
 }
