@@ -24,7 +24,7 @@ func TestSimReadOnly(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		w := newReadOnlyWorld(s)
 		s.Faults(zktest.Swarm())
-		s.Run(40 * time.Second)
+		s.Run(time.Minute)
 		s.Heal()
 		w.writing = false
 		w.all("every client is read-write again", zk.Connected)
@@ -328,7 +328,11 @@ func (u *reader) hold() {
 	}
 	if h, err := u.cl.Hold(s); err == nil {
 		u.w.lock.Hold(u.p, believer{h, made.Czxid})
-		for end := u.p.Between(0, 20*time.Second); end > 0 && h.Err() == nil && ctx.Err() == nil; end -= 500 * time.Millisecond {
+		end := u.p.Between(0, 10*time.Second)
+		if u.p.Rand().IntN(2) == 0 { // longer than the session would last if nobody proved it
+			end += 2 * sessionOfReaders
+		}
+		for ; end > 0 && h.Err() == nil && ctx.Err() == nil; end -= 500 * time.Millisecond {
 			u.p.Sleep(500 * time.Millisecond)
 			_, _ = u.read(0)
 			if u.cl.State() == zk.ConnectedReadOnly {
@@ -360,6 +364,10 @@ func (u *reader) mark() {
 // verify looks at everything with the leader's help.
 func (u *reader) verify() bool {
 	w, ctx, from := u.w, u.p.Context(), u.link()
+	var last [notes]int // others may still be writing
+	for k := range last {
+		last[k] = len(w.acked[k]) - 1
+	}
 	if u.cl.Sync(ctx, "/").WaitErr() != nil {
 		return false
 	}
@@ -368,8 +376,8 @@ func (u *reader) verify() bool {
 		if u.stillOn(from).state != zk.Connected {
 			return false
 		}
-		if last := len(w.acked[k]) - 1; last >= 0 && (!ok || int(version) < last) {
-			w.s.Errorf("%s: %s has version %d, and version %d was acknowledged", u.p.Name(), note(k), version, last)
+		if last[k] >= 0 && (!ok || int(version) < last[k]) {
+			w.s.Errorf("%s: %s has version %d, and version %d was acknowledged", u.p.Name(), note(k), version, last[k])
 		}
 	}
 	s := u.cl.Session()
