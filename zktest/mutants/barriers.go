@@ -1,7 +1,61 @@
 package mutants
 
-// barriers are bugs of double barriers and of counters.
+// barriers are bugs of barriers, of double barriers and of counters.
 var barriers = []Mutant{
+	{
+		Name:    "any-event-opens",
+		What:    "who waits for a barrier passes when its node is written to",
+		KnownAs: "none: a wake-up is taken for what it was waited for",
+		Breaks:  "nobody passes while it is up",
+		Test:    barrierTest,
+		Patches: []Patch{{
+			"recipes/attempt.go",
+			`		if ev.Type == zk.NodeDeleted {`,
+			`		if ev.Type == zk.NodeDeleted || mutant.On("any-event-opens") {`,
+		}},
+	},
+	{
+		Name:    "expiry-opens",
+		What:    "who waits for a barrier passes when its session ends, with which the watch ends",
+		KnownAs: "CURATOR-644 is of this kind: the end of the session is taken for news of the node",
+		Breaks:  "nobody passes while it is up",
+		Test:    barrierTest,
+		Patches: []Patch{{
+			"recipes/barrier.go",
+			`			err := at.waitFor(co, b.path)`,
+			`			err := at.waitFor(co, b.path)
+			if mutant.On("expiry-opens") && errors.Is(err, zk.ErrSessionExpired) {
+				err = nil
+			}`,
+		}},
+	},
+	{
+		Name:    "barrier-waits-on",
+		What:    "who looks at a barrier while the connection is lost does not look again",
+		KnownAs: "Kazoo: Barrier.wait hangs once the connection was lost",
+		Breaks:  "everybody passes again",
+		Test:    barrierTest,
+		Patches: []Patch{{
+			"recipes/barrier.go",
+			`			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
+			`			if retriable(err) && mutant.On("barrier-waits-on") {
+				_, err = future.Await(co, future.NewPromise[struct{}](b.work).Future())
+			}
+			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
+		}},
+	},
+	{
+		Name:    "removal-denied",
+		What:    "a removal whose answer was lost finds no barrier, and says that there was none",
+		KnownAs: "Kazoo: Barrier.remove returns False",
+		Breaks:  "a removal tells what it has done",
+		Test:    barrierTest,
+		Patches: []Patch{{
+			"recipes/barrier.go",
+			`was = err == nil || doubt;`,
+			`was = err == nil || doubt && !mutant.On("removal-denied");`,
+		}},
+	},
 	{
 		Name:    "stale-ready-opens",
 		What:    "a ready that somebody left behind lets a member pass",
@@ -29,6 +83,59 @@ var barriers = []Mutant{
 		in.with = nil
 	}
 	switch last := len(in.with) - 1; {`,
+		}},
+	},
+	{
+		Name:    "opens-unchecked",
+		What:    "a member that has seen enough others opens, though some of them may be gone by then",
+		KnownAs: "Kazoo and Curator: they count, and then create ready",
+		Breaks:  "three are there when it opens",
+		Test:    doubleBarrierTest,
+		Patches: []Patch{{
+			"recipes/doublebarrier.go",
+			`other != own {`,
+			`other != own && !mutant.On("opens-unchecked") {`,
+		}},
+	},
+	{
+		Name:    "any-listing-counts",
+		What:    "a member takes those for the others that it saw before it opened; somebody else may have come in between",
+		KnownAs: "none: a listing and a look at ready are two reads",
+		Breaks:  "nobody leaves before all leave",
+		Test:    doubleBarrierTest,
+		Patches: []Patch{{
+			"recipes/doublebarrier.go",
+			`opened || kids.Value.Pzxid >= ready.Czxid, true`,
+			`opened || kids.Value.Pzxid >= ready.Czxid || full && mutant.On("any-listing-counts"), true`,
+		}},
+	},
+	{
+		Name:    "enters-twice",
+		What:    "who gives up, and enters again at once, may be there twice",
+		KnownAs: "CURATOR-79: a cancelled attempt whose node stays",
+		Breaks:  "three are there when it opens",
+		Test:    doubleBarrierTest,
+		Patches: []Patch{{
+			"recipes/doublebarrier.go",
+			`b.last.undone != nil {`,
+			`b.last.undone != nil && !mutant.On("enters-twice") {`,
+		}},
+	},
+	{
+		Name:    "adds-in-the-next-session",
+		What:    "an increment that may have been applied when its session ended is begun again in the next",
+		KnownAs: "CURATOR-498: what fails because the session has ended is tried again in the next",
+		Breaks:  "each increment is applied once",
+		Test:    counterTest,
+		Patches: []Patch{{
+			"recipes/number.go",
+			`		case zk.MaybeApplied(err):
+			return sum, err`,
+			`		case zk.MaybeApplied(err):
+			if mutant.On("adds-in-the-next-session") && errors.Is(err, zk.ErrSessionExpired) {
+				err = zk.ErrSessionExpired
+			}
+			return sum, err`,
 		}},
 	},
 	{

@@ -87,6 +87,8 @@ var (
 	readWriteTest = Test{"recipes", "TestSimReadWrite"}
 	// semaphoreTest is one with two leases.
 	semaphoreTest = Test{"recipes", "TestSimSemaphore"}
+	// barrierTest is one in which somebody puts a barrier up and takes it away.
+	barrierTest = Test{"recipes", "TestSimBarrier"}
 	// doubleBarrierTest is one in which members of a double barrier come and go.
 	doubleBarrierTest = Test{"recipes", "TestSimDoubleBarrier"}
 	// counterTest is one in which several add to a counter.

@@ -38,6 +38,36 @@ var presence = []Mutant{
 		}},
 	},
 	{
+		Name:    "left-before-there",
+		What:    "who leaves a party before its node is known to be there removes nothing",
+		KnownAs: "CURATOR-79: a cancelled attempt whose node stays",
+		Breaks:  "all who have joined are there, once",
+		Test:    partyTest,
+		Patches: []Patch{{
+			"recipes/party.go",
+			`		if _, err := future.Await(co, stayed); stay.Err() == nil {`,
+			`		if _, err := future.Await(co, stayed); !m.wasThere && mutant.On("left-before-there") {
+			return struct{}{}, nil
+		} else if stay.Err() == nil {`,
+		}},
+	},
+	{
+		Name:    "partitioner-waits-on",
+		What:    "a partitioner that waits for an item goes on when others have come, and waits for who waits for it",
+		KnownAs: "kazoo#392 shows the same: stuck in ALLOCATING",
+		Breaks:  "every item has one owner",
+		Test:    partitionerTest,
+		Patches: []Patch{{
+			"recipes/partition.go",
+			`	s.over()
+	if now :=`,
+			`	if !mutant.On("partitioner-waits-on") || p.State() != PartitionAllocating {
+		s.over()
+	}
+	if now :=`,
+		}},
+	},
+	{
 		Name:    "partitioner-keeps-its-items",
 		What:    "a partitioner that has its items is not told that others have come",
 		KnownAs: "kazoo#259: a change is lost while the last item is locked",
