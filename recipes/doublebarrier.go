@@ -18,7 +18,8 @@ import (
 // plain empty node, says that all who were members before it have entered. It is Kazoo's. Other children are ignored.
 //
 // An old ready, which those have left behind who died inside, lets nobody pass: it must be younger than the member. So a
-// barrier can be used again and again. Leave waits for those with whom we have entered, and for nobody who has come later.
+// barrier can be used again and again. It is made in a transaction that checks the nodes of n members, of whom we are one.
+// Leave waits for those with whom we have entered, and for nobody who has come later.
 //
 // SUSPENDED: both go on when there is a connection again. LOST: an Enter begins again in the next session, as a new member.
 // After Enter our node is gone then; the others do not wait for us any more, and Leave waits for them alone. Whoever wants

@@ -17,14 +17,14 @@ import (
 	"github.com/gazoo-go/gazoo/zktest/core"
 )
 
-// TestSimDoubleBarrier has three workers enter and leave a double barrier of three under every fault, again and again; some
-// give up. When it opens three are there; nobody passes by an opening of the past; nobody leaves before those with whom it
+// TestSimDoubleBarrier has four workers enter and leave a double barrier of three under every fault, again and again; some
+// give up, and some come as the fourth. When it opens three are there; nobody passes by an opening of the past; nobody leaves before those with whom it
 // has entered; afterwards everybody passes again.
 func TestSimDoubleBarrier(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		const n, path = 3, "/db"
 		ens := s.Ensemble(3)
-		passed := make([]int, n)
+		passed := make([]int, n+1)
 		var openings []opening
 		s.Invariant("three are there when it opens", func() error {
 			now := openingOf(ens.Nodes(path))
@@ -43,7 +43,7 @@ func TestSimDoubleBarrier(t *testing.T) {
 		})
 		over := false
 		var workers []*zktest.Process
-		for i := range n {
+		for i := range passed {
 			workers = append(workers, s.Process("worker", func(p *zktest.Process) {
 				cl := p.Connect(ens)
 				id := fmt.Sprint(p.Name(), p.Lives())
@@ -92,7 +92,7 @@ func TestSimDoubleBarrier(t *testing.T) {
 			all, none := true, false
 			for i := range passed {
 				all = all && passed[i] > before[i]
-				none = none || workers[i].Done() // without one of them nobody can
+				none = none || workers[i].Done() // without two of them nobody can
 			}
 			return all || none
 		})

@@ -8,6 +8,7 @@ var barriers = []Mutant{
 		KnownAs: "none: a wake-up is taken for what it was waited for",
 		Breaks:  "nobody passes while it is up",
 		Test:    barrierTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/attempt.go",
 			`		if ev.Type == zk.NodeDeleted {`,
@@ -20,6 +21,7 @@ var barriers = []Mutant{
 		KnownAs: "CURATOR-644 is of this kind: the end of the session is taken for news of the node",
 		Breaks:  "nobody passes while it is up",
 		Test:    barrierTest,
+		Worst:   50,
 		Patches: []Patch{{
 			"recipes/barrier.go",
 			`			err := at.waitFor(co, b.path)`,
@@ -35,6 +37,7 @@ var barriers = []Mutant{
 		KnownAs: "Kazoo: Barrier.wait hangs once the connection was lost",
 		Breaks:  "everybody passes again",
 		Test:    barrierTest,
+		Worst:   10,
 		Patches: []Patch{{
 			"recipes/barrier.go",
 			`			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
@@ -50,6 +53,7 @@ var barriers = []Mutant{
 		KnownAs: "Kazoo: Barrier.remove returns False",
 		Breaks:  "a removal tells what it has done",
 		Test:    barrierTest,
+		Worst:   23,
 		Patches: []Patch{{
 			"recipes/barrier.go",
 			`was = err == nil || doubt;`,
@@ -91,22 +95,34 @@ var barriers = []Mutant{
 		KnownAs: "Kazoo and Curator: they count, and then create ready",
 		Breaks:  "three are there when it opens",
 		Test:    doubleBarrierTest,
+		Worst:   1,
 		Patches: []Patch{{
 			"recipes/doublebarrier.go",
-			`other != own {`,
-			`other != own && !mutant.On("opens-unchecked") {`,
+			`			tx.Check(other, zk.AnyVersion)`,
+			`			if !mutant.On("opens-unchecked") {
+				tx.Check(other, zk.AnyVersion)
+			}`,
 		}},
 	},
 	{
-		Name:    "any-listing-counts",
-		What:    "a member takes those for the others that it saw before it opened; somebody else may have come in between",
-		KnownAs: "none: a listing and a look at ready are two reads",
+		Name:    "opener-looks-once",
+		What:    "who opens takes those for the others whom it saw before; somebody else may have come in between",
+		KnownAs: "none: a listing and an opening are two moments",
 		Breaks:  "nobody leaves before all leave",
 		Test:    doubleBarrierTest,
+		Worst:   3,
 		Patches: []Patch{{
 			"recipes/doublebarrier.go",
-			`opened || kids.Value.Pzxid >= ready.Czxid, true`,
-			`opened || kids.Value.Pzxid >= ready.Czxid || full && mutant.On("any-listing-counts"), true`,
+			`			opening = b.open(at, made.Path, all, ready != nil)`,
+			`			opening = b.open(at, made.Path, all, ready != nil)
+			if mutant.On("opener-looks-once") {
+				if _, err = future.Await(co, opening); errors.Is(err, zk.ErrNodeExists) || errors.Is(err, zk.ErrNoNode) {
+					err = nil
+				} else {
+					done = err == nil
+				}
+				opening = nil
+			}`,
 		}},
 	},
 	{
@@ -115,6 +131,7 @@ var barriers = []Mutant{
 		KnownAs: "CURATOR-79: a cancelled attempt whose node stays",
 		Breaks:  "three are there when it opens",
 		Test:    doubleBarrierTest,
+		Worst:   212,
 		Patches: []Patch{{
 			"recipes/doublebarrier.go",
 			`b.last.undone != nil {`,
@@ -127,6 +144,7 @@ var barriers = []Mutant{
 		KnownAs: "CURATOR-498: what fails because the session has ended is tried again in the next",
 		Breaks:  "each increment is applied once",
 		Test:    counterTest,
+		Worst:   242,
 		Patches: []Patch{{
 			"recipes/number.go",
 			`		case zk.MaybeApplied(err):

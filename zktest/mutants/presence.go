@@ -41,8 +41,9 @@ var presence = []Mutant{
 		Name:    "left-before-there",
 		What:    "who leaves a party before its node is known to be there removes nothing",
 		KnownAs: "CURATOR-79: a cancelled attempt whose node stays",
-		Breaks:  "all who have joined are there, once",
+		Breaks:  "who has left is not there",
 		Test:    partyTest,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/party.go",
 			`		if _, err := future.Await(co, stayed); stay.Err() == nil {`,
@@ -57,6 +58,7 @@ var presence = []Mutant{
 		KnownAs: "kazoo#392 shows the same: stuck in ALLOCATING",
 		Breaks:  "every item has one owner",
 		Test:    partitionerTest,
+		Worst:   6,
 		Patches: []Patch{{
 			"recipes/partition.go",
 			`	s.over()
