@@ -34,7 +34,7 @@ func TestRealSetHosts(t *testing.T) {
 		}
 	}
 	t.Logf("%d writes in 12 moves", writes)
-	if now := cl.Session(); now.ID != session.ID || slices.Contains(log.seen(), zk.Lost) || len(log.seen()) != 24 {
+	if now := cl.Session(); now.ID != session.ID || slices.Contains(log.seen(), zk.Lost) || len(log.seen()) < 2*12 {
 		t.Errorf("%v, want %v; states %v", now, session, log.seen())
 	}
 	if st := got(t, cl.Exists(ctx, "/mine")); st == nil || int(st.Version) != writes || st.EphemeralOwner != session.ID {

@@ -25,6 +25,7 @@ const killEvery = 5 * time.Second
 // and nothing is left behind.
 func TestRealKilledLeaders(t *testing.T) {
 	t.Parallel()
+	needs(t, "3.4", "transactions")
 	kills := 2
 	if text := os.Getenv("GAZOO_LEADER_KILLS"); text != "" {
 		var err error

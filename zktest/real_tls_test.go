@@ -18,6 +18,7 @@ import (
 // TLS with a server that wants to know its clients by their certificates.
 func TestRealTLS(t *testing.T) {
 	t.Parallel()
+	needs(t, "3.5.5", "TLS")
 	ens := zktest.StartZooKeeper(t, 1, zktest.WithServerTLS(), zktest.WithServerConfig("ssl.clientAuth=need"))
 	_, port, err := net.SplitHostPort(ens.SecureAddr(0))
 	if err != nil {

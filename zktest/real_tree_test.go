@@ -40,15 +40,13 @@ func testTreeCache(t *testing.T, ens *zktest.Ensemble, size, fan int) {
 		return fmt.Sprintf("/t/%d/%d", i/fan, i%fan)
 	}
 	got(t, other.Create(bg, "/t", nil))
-	var made []*future.Future[struct{}]
 	for i := 0; i < size; {
-		txn := other.Txn()
-		for end := min(size, i+200); i < end; i++ {
-			txn.Create(path(i), []byte(path(i)))
+		var made []future.Outcome
+		for end := min(size, i+1000); i < end; i++ {
+			made = append(made, other.Create(bg, path(i), []byte(path(i))))
 		}
-		made = append(made, txn.Commit(bg))
+		got(t, future.Join(made...))
 	}
-	got(t, future.All(made...))
 	got(t, cl.Sync(bg, "/"))
 
 	sample := min(size, max(500, size/20))
