@@ -228,7 +228,7 @@ func (c *configured) again(r *change) outcome {
 
 func (c *configured) change(r *change) (o outcome) {
 	req := r.ReconfigRequest
-	req.CurConfigId = [...]int64{-1, c.version, c.version - 1, 7}[r.since]
+	req.CurConfigId = [...]int64{anyConfig: -1, thisConfig: c.version, pastConfig: c.version - 1, noConfig: 7}[r.since]
 	var reply, config proto.GetDataResponse
 	o.code, o.zxid = c.ask(&o, wire.OpReconfig, &req, &reply)
 	if o.code == wire.OK {
