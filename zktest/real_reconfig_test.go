@@ -11,7 +11,7 @@ import (
 
 func TestRealReconfig(t *testing.T) {
 	t.Parallel()
-	needs(t, "3.5.5", "TLS")
+	needs(t, "3.6", "servers that keep their ports for clients, with Netty, when their leader is removed")
 	ens := zktest.StartZooKeeper(t, 3, zktest.WithServerTLS())
 	secure := ens.SecureClient(t)
 	if answer := got(t, secure.FourLetter(bg, "ruok")); answer != "imok" {
