@@ -34,6 +34,7 @@ var notInBubbles = map[string]map[string]string{
 		"TestParseConfig":            "computes, waits for nothing",
 		"TestPasswordIsNotShown":     "computes, waits for nothing",
 		"TestSASLBadOptions":         "computes, waits for nothing",
+		"TestSizes":                  "computes, waits for nothing",
 	},
 	"recipes": {
 		"TestMain":       "runs the tests",
