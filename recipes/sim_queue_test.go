@@ -89,7 +89,7 @@ func (l *ledger) run(paths ...string) {
 	l.s.Heal()
 	l.over = true
 	l.s.Eventually(10*time.Minute, "every item is taken", func() bool {
-		if !slices.ContainsFunc(l.takers, func(p *zktest.Process) bool { return !p.Done() }) {
+		if allDone(l.takers) {
 			return true // they are left out of this world
 		}
 		lost := 0

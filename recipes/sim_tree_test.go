@@ -66,7 +66,7 @@ func TestSimTreeCache(t *testing.T) {
 		s.Heal()
 		over = true
 		s.Eventually(10*time.Minute, "the writers are done", func() bool {
-			return !slices.ContainsFunc(writers, func(p *zktest.Process) bool { return !p.Done() })
+			return allDone(writers)
 		})
 		s.Eventually(10*time.Minute, "the caches show the tree", func() bool {
 			return cacher.Done() || books != nil && !slices.ContainsFunc(books, func(b *book) bool { return !b.shows(ens) })

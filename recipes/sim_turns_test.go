@@ -107,3 +107,8 @@ func (c crowd) believers() (n int) {
 	}
 	return n
 }
+
+// allDone reports whether all of these processes have ended.
+func allDone(ps []*zktest.Process) bool {
+	return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
+}

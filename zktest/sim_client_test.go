@@ -52,7 +52,7 @@ func everything(s *zktest.Sim, ens *zktest.SimEnsemble, faults zktest.FaultModel
 	s.Heal()
 	over = true
 	s.Eventually(10*time.Minute, "every request is answered", func() bool {
-		return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
+		return allDone(ps)
 	})
 	if err := all.rec.History().Check(); err != nil {
 		s.Fatalf("a history that cannot be: %v", err)
@@ -212,4 +212,9 @@ func (o *callbacks) expect(u *user) (ran func()) {
 		}
 		o.ran++
 	}
+}
+
+// allDone reports whether all of these processes have ended.
+func allDone(ps []*zktest.Process) bool {
+	return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -36,7 +35,7 @@ func TestSimRetry(t *testing.T) {
 		s.Heal()
 		over = true
 		s.Eventually(10*time.Minute, "every request is answered", func() bool {
-			return !slices.ContainsFunc(ps, func(p *zktest.Process) bool { return !p.Done() })
+			return allDone(ps)
 		})
 		judge := s.Process("judge", func(p *zktest.Process) {
 			p2 := retrierPolicy

@@ -73,7 +73,7 @@ func mirroring(s *zktest.Sim, version core.Version, pause time.Duration, subscri
 	s.Heal()
 	over = true
 	s.Eventually(10*time.Minute, "the writers are done", func() bool {
-		return !slices.ContainsFunc(writers, func(p *zktest.Process) bool { return !p.Done() })
+		return allDone(writers)
 	})
 	s.Eventually(10*time.Minute, "the mirrors show the tree", func() bool {
 		return all != nil && !slices.ContainsFunc(all, func(m *mirror) bool { return !m.shows(ens) })
