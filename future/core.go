@@ -18,7 +18,7 @@ type core struct {
 	outlook
 	lastID  uint32 // of the newest callback
 	firstID uint32 // of the oldest callback
-	waiters *node  // the oldest in the ring of those to wake; nil: nobody, as when done
+	waiters *node  // the oldest in the ring of those to wake; when done, the mark of the Batch it was done in. May be nil
 	err     error
 }
 
@@ -133,13 +133,31 @@ func (c *core) unlink(n *node) bool {
 }
 
 // detach empties the ring and returns its nodes as a list that ends with nil; the first one's prev is
-// the last. The caller holds mu and has set done, so nobody else touches the nodes any more.
-func (c *core) detach() *node {
+// the last. b's mark takes their place, which saves every future a pointer.
+// The caller holds mu and has set done, so nobody else touches the nodes any more.
+func (c *core) detach(b *Batch) *node {
 	first := c.waiters
 	if first != nil {
-		first.prev.next, c.waiters = nil, nil
+		first.prev.next = nil
+	}
+	c.waiters = nil
+	if b != nil {
+		if b.mark.w == nil {
+			b.mark.w = b
+		}
+		c.waiters = &b.mark
 	}
 	return first
+}
+
+// batch returns what the future was completed in; nil if in none. The caller has seen done.
+func (c *core) batch() *Batch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiters == nil {
+		return nil
+	}
+	return c.waiters.w.(*Batch)
 }
 
 // wakeAll wakes the detached waiters of a future that has just completed, oldest first. Those of a

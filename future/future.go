@@ -150,15 +150,33 @@ func (f *Future[T]) complete(b *Batch, v T, err error) bool {
 
 // finish is complete for those who see to it that the waiters are woken.
 func (f *Future[T]) finish(b *Batch, v T, err error) (waiters *node, ok bool) {
+	waiters, run, ok := f.seal(b, v, err)
+	if run {
+		b.Dispatch(f.ex, f)
+	}
+	return waiters, ok
+}
+
+// finishBehind is finish for a future that has the result of one that was completed in b.
+func (f *Future[T]) finishBehind(b *Batch, v T, err error) (waiters *node) {
+	waiters, run, _ := f.seal(b, v, err)
+	if run {
+		b.dispatchLate(f.ex, f)
+	}
+	return waiters
+}
+
+// seal makes the result final, in b. It reports whether that is what it has done, and whether there are callbacks to run.
+func (f *Future[T]) seal(b *Batch, v T, err error) (waiters *node, run, ok bool) {
 	f.mu.Lock()
 	if f.done.Load() {
 		f.mu.Unlock()
-		return nil, false
+		return nil, false, false
 	}
 	f.val, f.err = v, err
 	f.done.Store(true)
-	waiters = f.detach()
-	run := f.first != nil
+	waiters = f.detach(b)
+	run = f.first != nil
 	f.queued = run
 	settle := f.src != nil && !run
 	if settle {
@@ -168,11 +186,8 @@ func (f *Future[T]) finish(b *Batch, v T, err error) (waiters *node, ok bool) {
 		close(f.rare.ch)
 	}
 	f.mu.Unlock()
-	if run {
-		b.Dispatch(f.ex, f)
-	}
 	if settle {
 		f.src.Settled()
 	}
-	return waiters, true
+	return waiters, run, true
 }

@@ -63,7 +63,7 @@ func (f *Future[T]) onComplete(cb callback[T]) Link {
 	}
 	f.mu.Unlock()
 	if run {
-		(*Batch)(nil).Dispatch(f.ex, f)
+		f.batch().dispatchLate(f.ex, f)
 	}
 	return Link{f, id}
 }

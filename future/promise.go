@@ -30,7 +30,7 @@ func (p *Promise[T]) Follow(f *Future[T]) {
 	w := &follower[T]{p: p, f: f}
 	w.w = w
 	if !f.link(&w.node) {
-		wakeAll(w.wake(nil), nil)
+		wakeAll(p.f.finishBehind(f.batch(), f.val, f.err), nil)
 	}
 }
 
