@@ -62,9 +62,7 @@ func testDegradedStory(t *testing.T, ens servers) {
 	got(t, sub.Close(bg))
 	if since(ens, "3.5") { // older ones cannot be told
 		fails(t, cl.RemoveWatches(bg, "/n", zk.AnyWatch), zk.ErrNoWatcher)
-		got(t, cl.Sync(bg, "/"))
-		server := serverOf(t, ens, cl)
-		eventually(t, "the server has forgotten the watches", func() bool { return total(ens.FourLetter(server, "wchs")) == 0 })
+		forgotten(t, ens, cl, "the subscription's")
 	}
 }
 

@@ -87,8 +87,6 @@ func testSubscribe(t *testing.T, ens servers) {
 		return
 	}
 	cl, other := ens.Client(t), ens.Client(t)
-	server := serverOf(t, ens, cl)
-	before := total(ens.FourLetter(server, "wchs"))
 	modes := []zk.WatchType{zk.PersistentWatch, zk.PersistentRecursiveWatch}
 	stories := [][]string{story.Persistent, story.Recursive}
 	for i, mode := range modes {
@@ -114,10 +112,7 @@ func testSubscribe(t *testing.T, ens servers) {
 		silent(t, cl, subs[1-leaves])
 		got(t, subs[1-leaves].Close(bg))
 	}
-	got(t, cl.Sync(bg, "/"))
-	if now := total(ens.FourLetter(server, "wchs")); now > before {
-		t.Errorf("%d watches are left, there were %d", now, before)
-	}
+	forgotten(t, ens, cl, "the subscriptions'")
 }
 
 // What others do while there is no connection is told as one Resync, behind which everything is told again.
@@ -240,7 +235,6 @@ func testRemoveWatches(t *testing.T, ens servers) {
 	needsServers(t, ens, "3.5", "removeWatches")
 	cl, other := ens.Client(t), ens.Client(t)
 	server := serverOf(t, ens, cl)
-	before := total(ens.FourLetter(server, "wchs"))
 	got(t, cl.Create(bg, "/n", nil))
 	fails(t, cl.RemoveWatches(bg, "/n", zk.AnyWatch), zk.ErrNoWatcher)
 	kinds := []zk.WatchType{zk.DataWatch, zk.ChildrenWatch, zk.AnyWatch}
@@ -284,10 +278,7 @@ func testRemoveWatches(t *testing.T, ens servers) {
 				got(t, cl.RemoveWatches(bg, "/n", zk.AnyWatch))
 			}
 		}
-		got(t, cl.Sync(bg, "/"))
-		eventually(t, fmt.Sprintf("removing %v: the server has forgotten all", kind), func() bool {
-			return total(ens.FourLetter(server, "wchs")) <= before
-		})
+		forgotten(t, ens, cl, fmt.Sprintf("removing %v", kind))
 	}
 	if serverOf(t, ens, cl) != server {
 		t.Error("the client has moved")
@@ -297,7 +288,8 @@ func testRemoveWatches(t *testing.T, ens servers) {
 // Servers that are too old say so, and one-shot watches are as good as ever.
 func testSubscribeUnimplemented(t *testing.T, ens servers) {
 	cl, other := ens.Client(t), ens.Client(t)
-	got(t, cl.Create(bg, "/n", nil))
+	got(t, other.Create(bg, "/n", nil))
+	got(t, cl.Sync(bg, "/"))
 	w := got(t, cl.GetAndWatch(bg, "/n"))
 	for _, mode := range []zk.WatchType{zk.PersistentWatch, zk.PersistentRecursiveWatch} {
 		for range 4 { // each server is asked once

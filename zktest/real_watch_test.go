@@ -3,6 +3,7 @@ package zktest_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,10 +100,7 @@ func testGivenUpWatches(t *testing.T, ens servers) {
 	needsServers(t, ens, "3.5", "removeWatches")
 	const watches = 1000
 	cl := ens.Client(t)
-	server := serverOf(t, ens, cl)
 	got(t, cl.Create(bg, "/n", nil))
-	count := func() string { return ens.FourLetter(server, "wchs") }
-	before := count()
 	for i := range watches {
 		ctx, cancel := context.WithCancel(bg)
 		if i%3 == 0 { // while the answer is on its way
@@ -131,13 +129,41 @@ func testGivenUpWatches(t *testing.T, ens servers) {
 		}
 		cancel()
 	}
-	got(t, cl.Sync(bg, "/"))
-	eventually(t, "the server has forgotten the watches", func() bool { return total(count()) <= total(before) })
+	forgotten(t, ens, cl, "those that were given up")
 }
 
-// total reads "1 connections watching 2 paths\nTotal watches:2".
-func total(wchs string) (n int) {
-	_, text, _ := strings.Cut(wchs, "Total watches:")
-	fmt.Sscan(text, &n)
-	return n
+// forgotten waits until the server of cl has none of its watches in the table of the data. The word is not about children's.
+func forgotten(t *testing.T, ens servers, cl *zk.Client, which string) {
+	t.Helper()
+	w := got(t, cl.GetAndWatch(bg, "/"))
+	server := serverOf(t, ens, cl)
+	mine := "0x" + strconv.FormatUint(uint64(cl.Session().ID), 16)
+	left := []string{"?"}
+	defer func() {
+		if t.Failed() {
+			t.Logf("%s: server %d has watches of %s on %q", which, server, mine, left)
+		}
+	}()
+	ask := func() int {
+		left = watchesOf(mine, ens.FourLetter(server, "wchc"))
+		return len(left)
+	}
+	eventually(t, "the server tells of a watch", func() bool { return ask() > 0 })
+	got(t, w.Unwatch(bg))
+	eventually(t, "the server has forgotten the watches", func() bool { return ask() == 0 })
+}
+
+// watchesOf reads "0x1\n\t/a\n\t/b\n0x2\n…": the paths behind a session.
+func watchesOf(session, wchc string) (paths []string) {
+	inside := false
+	for line := range strings.Lines(wchc) {
+		path, is := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "\t")
+		switch {
+		case !is:
+			inside = path == session
+		case inside:
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
