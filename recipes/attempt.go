@@ -75,7 +75,13 @@ func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt
 		if errors.Is(err, ErrNotAcquired) {
 			_, _ = future.Await(co, undone) // else the next who tries, we ourselves perhaps, would find us before them
 		}
-		if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {
+		switch {
+		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, errGone):
+		case errors.Is(err, zk.ErrNotReadOnly):
+			if err := r.prove(co, ctx); err != nil {
+				return nil, err
+			}
+		default:
 			return nil, err
 		}
 	}
@@ -141,7 +147,7 @@ func (at *attempt) abandon() *future.Future[struct{}] {
 				w.Unwatch(ctx)
 			}
 		}
-		return struct{}{}, remove(co, ctx, at.view, made.Path)
+		return struct{}{}, at.r.removeOurs(co, ctx, at.view, made.Path, made.Czxid, at.view.Delete(ctx, made.Path, zk.AnyVersion))
 	})
 	return at.undone
 }
@@ -150,17 +156,20 @@ func (at *attempt) abandon() *future.Future[struct{}] {
 func (at *attempt) sweep(co *future.Co, ctx context.Context) error {
 	parent := at.r.path
 	for {
-		at.view.Sync(ctx, parent) // the same connection carries both, or the listing fails as well
+		synced := at.view.Sync(ctx, parent) // the same connection carries both, or the listing fails as well
 		kids, err := future.Await(co, at.view.Children(ctx, parent))
+		if err == nil {
+			_, err = future.Await(co, synced)
+		}
 		for _, name := range kids.Names {
 			if path := parent + "/" + name; err == nil && strings.HasPrefix(path, at.as) {
-				err = remove(co, ctx, at.view, path)
+				err = at.r.remove(co, ctx, at.view, path)
 			}
 		}
-		switch {
-		case err == nil, errors.Is(err, zk.ErrNoNode):
+		if err == nil || errors.Is(err, zk.ErrNoNode) {
 			return nil
-		case !retriable(err) && !errors.Is(err, zk.ErrSessionExpired):
+		}
+		if err = at.r.again(co, ctx, at.view, err); err != nil {
 			return err
 		}
 	}

@@ -42,16 +42,18 @@ func (b *Barrier) Create(ctx context.Context) *future.Future[struct{}] {
 // zk.MaybeApplied tells whether it may be removed all the same.
 func (b *Barrier) Remove(ctx context.Context) *future.Future[bool] {
 	return future.Async(ctx, b.work, func(co *future.Co) (was bool, err error) {
-		doubt := false // whether a deletion whose answer was lost may have been carried out
+		var doubt error // of a deletion whose answer was lost, which may have been carried out
 		err = b.persist(co, ctx, func() error {
 			_, err := awaitOwn(co, b.cl.Delete(ctx, b.path, zk.AnyVersion))
-			if was = err == nil || doubt; errors.Is(err, zk.ErrNoNode) {
+			if was = err == nil || doubt != nil; errors.Is(err, zk.ErrNoNode) {
 				return nil
 			}
-			doubt = doubt || zk.MaybeApplied(err)
+			if zk.MaybeApplied(err) {
+				doubt = err
+			}
 			return err
 		})
-		return was && err == nil, err
+		return was && err == nil, inDoubt(doubt, err)
 	}).On(b.user)
 }
 
@@ -64,7 +66,10 @@ func (b *Barrier) Wait(ctx context.Context) *future.Future[struct{}] {
 		at := &attempt{r: b.recipe, ctx: ctx, view: b.cl}
 		for {
 			err := at.waitFor(co, b.path)
-			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {
+			if err == nil {
+				return struct{}{}, nil
+			}
+			if err = b.again(co, ctx, b.cl, err); err != nil {
 				return struct{}{}, err
 			}
 		}
@@ -75,13 +80,10 @@ func (b *Barrier) Wait(ctx context.Context) *future.Future[struct{}] {
 func (r *recipe) persist(co *future.Co, ctx context.Context, do func() error) error {
 	for {
 		err := do()
-		switch {
-		case retriable(err):
-		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrNotReadOnly):
-			if err := r.prove(co, ctx); err != nil {
-				return err
-			}
-		default:
+		if err == nil {
+			return nil
+		}
+		if err = r.again(co, ctx, r.cl, err); err != nil {
 			return err
 		}
 	}

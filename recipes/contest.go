@@ -41,11 +41,11 @@ func (c contest) turn(co *future.Co, at *attempt, wait bool) (*Held, error) {
 	at.watchOwn(made) // one request with the listing, for who is alone
 	for {
 		queue, err := c.queue(co, at)
-		if retriable(err) {
-			continue
-		}
 		if err != nil {
-			return nil, gone(err)
+			if err = c.again(co, at.ctx, at.view, gone(err)); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		before, blocked, found := blocker(queue, own)
 		switch {
@@ -56,7 +56,8 @@ func (c contest) turn(co *future.Co, at *attempt, wait bool) (*Held, error) {
 		case !wait:
 			return nil, ErrNotAcquired
 		}
-		if err := at.waitFor(co, c.path+"/"+before.name); err != nil && !retriable(err) {
+		err = at.waitFor(co, c.path+"/"+before.name)
+		if err = c.again(co, at.ctx, at.view, err); err != nil {
 			return nil, err
 		}
 	}

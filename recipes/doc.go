@@ -14,6 +14,8 @@
 //   - Nothing hangs: every future ends when its ctx does. Nothing is left behind: an attempt that was
 //     cancelled, failed or lost removes its node, in the background if need be, as long as the session
 //     lives, also when the answer to the create was lost. After that the server removes it.
+//   - Trouble that passes ends nothing: lost connections, throttled requests, too many of them in the client, a server that
+//     has lost its quorum. What was begun goes on when it is over, deletions too; ctx bounds the waiting.
 //   - A Held can be lost at any time. [Held.Err], [Held.Lost] and [Held.Context] tell as soon as it can
 //     be known, by the clock if the servers are silent; but between asking and acting there is always a
 //     moment. What must never go wrong needs [Held.Token], checked by the resource, or [Held.Txn].

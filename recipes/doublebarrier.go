@@ -145,11 +145,11 @@ func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 				err = refused
 			}
 		}
-		if retriable(err) {
-			continue
-		}
 		if err != nil {
-			return gone(err)
+			if err = b.again(co, at.ctx, at.view, gone(err)); err != nil {
+				return err
+			}
+			continue
 		}
 		all := membersOf(kids.Value.Names)
 		full := len(all) >= b.n
@@ -165,7 +165,7 @@ func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 		case kids.Changed != nil:
 			err = b.awaitNews(co, kids.Changed)
 		}
-		if err != nil && !retriable(err) {
+		if err = b.again(co, at.ctx, at.view, err); err != nil {
 			return err
 		}
 		m.with = slices.DeleteFunc(all, func(name string) bool { return name == m.name })
@@ -227,8 +227,10 @@ func (b *DoubleBarrier) leave(co *future.Co, ctx context.Context, in *member) er
 			return nil
 		case errors.Is(err, zk.ErrSessionExpired): // and with it our node
 			at.view, in.there = b.cl, false
-		case err != nil && !retriable(err):
-			return err
+		default:
+			if err = b.again(co, ctx, at.view, err); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -250,7 +252,7 @@ func (b *DoubleBarrier) step(co *future.Co, at *attempt, in *member) error {
 	case in.there && in.name < in.with[0]:
 		return b.outlive(co, at, in, last)
 	case in.there:
-		if err := remove(co, at.ctx, at.view, b.path+"/"+in.name); err != nil {
+		if err := b.remove(co, at.ctx, at.view, b.path+"/"+in.name); err != nil {
 			return err
 		}
 		in.there = false
@@ -281,7 +283,7 @@ func (b *DoubleBarrier) goLast(co *future.Co, at *attempt, in *member, ready boo
 			return err
 		}
 	}
-	err := remove(co, at.ctx, at.view, own)
+	err := b.remove(co, at.ctx, at.view, own)
 	in.there = in.there && err != nil
 	return err
 }

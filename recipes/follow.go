@@ -96,13 +96,12 @@ func (f *follower[V, U]) follow(co *future.Co, ctx context.Context) error {
 	for {
 		v, exists, w, err := f.look(co, ctx)
 		switch {
-		case retriable(err), errors.Is(err, zk.ErrSessionExpired):
-			if ev = nil; retriable(err) || !f.opt.endOnLost {
-				continue
-			}
-			return err
 		case err != nil:
-			return err
+			if err = f.again(co, ctx, f.cl, err); err != nil {
+				return err
+			}
+			ev = nil
+			continue
 		}
 		if !known || exists != existed || exists && !f.same(last, v) {
 			u := f.update(v, exists, ev)
@@ -111,10 +110,11 @@ func (f *follower[V, U]) follow(co *future.Co, ctx context.Context) error {
 			}
 			if err != nil {
 				w.Unwatch(context.WithoutCancel(ctx))
-				if ev = nil; retriable(err) || errors.Is(err, zk.ErrSessionExpired) && !f.opt.endOnLost {
-					continue
+				if err = f.again(co, ctx, f.cl, err); err != nil {
+					return err
 				}
-				return err
+				ev = nil
+				continue
 			}
 			if !known || f.equal == nil || !f.equal(told, u) {
 				f.news.publish(u)

@@ -65,6 +65,10 @@ func newHeld(at *attempt, made zk.Created) (*Held, error) {
 				h.end(ErrLost)
 			}
 		})
+		if at.r.cl.State() != zk.Connected { // behind the answer that made us the first
+			h.dropped()
+			return nil, errGone
+		}
 	}
 	own := at.own
 	future.Async(h.ended, at.r.work, func(co *future.Co) (struct{}, error) { return struct{}{}, h.guard(co, own) })
@@ -78,15 +82,15 @@ func (h *Held) guard(co *future.Co, look *future.Future[zk.Watched[*zk.Stat]]) e
 		switch {
 		case h.ended.Err() != nil:
 			return nil
-		case err == nil, retriable(err), h.session == nil && errors.Is(err, zk.ErrSessionExpired):
-			look = h.view.ExistsAndWatch(h.ended, h.path)
 		case errors.Is(err, zk.ErrNoNode): // nothing is to be deleted; there may be somebody else's node with its name
 			h.endBy(ErrLost, func() *future.Future[struct{}] { return future.Value(struct{}{}).On(h.r.work) })
 			return err
-		default:
+		}
+		if err = h.r.again(co, h.ended, h.view, err); err != nil {
 			h.end(ErrLost)
 			return err
 		}
+		look = h.view.ExistsAndWatch(h.ended, h.path)
 	}
 }
 
@@ -140,14 +144,11 @@ func (h *Held) remove() *future.Future[struct{}] {
 	ctx := context.Background()
 	first := h.view.Delete(ctx, h.path, zk.AnyVersion)
 	return future.Async(ctx, h.r.work, func(co *future.Co) (struct{}, error) {
-		_, err := future.Await(co, first)
-		for retriable(err) || h.session == nil && errors.Is(err, zk.ErrSessionExpired) {
-			err = remove(co, ctx, h.view, h.path)
-		}
-		if err != nil && !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrSessionExpired) { // expired: it is gone, or will be
+		err := h.r.removeOurs(co, ctx, h.view, h.path, h.token, first)
+		if err != nil && !errors.Is(err, zk.ErrSessionExpired) { // expired: it is gone, or will be
 			return struct{}{}, err
 		}
-		if c, ok := parseContender(h.path[len(h.r.path)+1:], nil); ok && c.seq > resetAbove {
+		if c, ok := parseContender(h.path[len(h.r.path)+1:], nil); ok && (c.seq > resetAbove || c.seq < 0) {
 			h.view.Delete(ctx, h.r.path, zk.AnyVersion) // if it is empty: see resetAbove
 		}
 		return struct{}{}, nil

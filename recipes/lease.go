@@ -164,7 +164,10 @@ func (l *Lease) take(co *future.Co, ctx context.Context, lock *Held) (Term, erro
 			return Term{Path: l.node(), Until: end}, nil
 		case errors.Is(err, zk.ErrNoNode): // the lock's, or the lease was deleted
 			return Term{}, errGone
-		case !retriable(err) && !errors.Is(err, zk.ErrBadVersion) && !errors.Is(err, zk.ErrNodeExists):
+		case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNodeExists):
+			continue
+		}
+		if err = l.again(co, ctx, lock.view, err); err != nil {
 			return Term{}, err
 		}
 	}

@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,11 +71,7 @@ func (q *LockingQueue) start(ctx context.Context, wait bool) *future.Future[*Ite
 		}()
 		it := &Item{q: q}
 		held, err := q.insist(co, ctx, func(at *attempt) (*Held, error) {
-			held, err := q.next(co, at, it, wait)
-			if errors.Is(err, zk.ErrNotReadOnly) {
-				err = cmp.Or(q.prove(co, ctx), errGone)
-			}
-			return held, err
+			return q.next(co, at, it, wait)
 		})
 		if err != nil {
 			return nil, err
@@ -103,8 +98,8 @@ func (q *LockingQueue) next(co *future.Co, at *attempt, it *Item, wait bool) (*H
 			return nil, err
 		}
 		free := slices.DeleteFunc(l.names[0], func(name string) bool { return slices.Contains(l.names[1], name) })
-		es, err := q.inTurn(co, at.ctx, at.view, free)
-		if err != nil && !retriable(err) {
+		es, looked := q.inTurn(co, at.ctx, at.view, free)
+		if err := q.again(co, at.ctx, at.view, looked); err != nil {
 			return nil, err
 		}
 		for _, it.entry = range es {
@@ -114,7 +109,7 @@ func (q *LockingQueue) next(co *future.Co, at *attempt, it *Item, wait bool) (*H
 			}
 		}
 		switch {
-		case err != nil || len(es) > 0: // others have them: look again
+		case looked != nil || len(es) > 0: // others have them: look again
 		case !wait:
 			return nil, ErrEmpty
 		case !watch:
@@ -136,9 +131,9 @@ func (q *LockingQueue) take(co *future.Co, at *attempt, it *Item) (*Held, error)
 	it.path = q.dir + "/" + it.entry.name
 	claim, guid := q.taken+"/"+it.entry.name, q.cl.GUID()
 	at.made = future.Async(ctx, q.work, func(co *future.Co) (zk.Created, error) { return q.claim(co, ctx, at.view, it.path, claim, guid) })
-	made, err := future.Await(co, at.made)
+	made, known, err := awaitEnd(co, at.made)
 	if err != nil {
-		if at.made.Ready() { // it has left nothing
+		if known { // it has left nothing
 			at.made = nil
 		}
 		return nil, err
@@ -168,7 +163,10 @@ func (q *LockingQueue) claim(co *future.Co, ctx context.Context, view *zk.Client
 			return future.Await(co, made)
 		}
 		doubt = doubt || zk.MaybeApplied(err)
-		if retriable(err) {
+		if retriable(err) || errors.Is(err, zk.ErrOverloaded) || errors.Is(err, zk.ErrNotReadOnly) {
+			if err = q.again(co, ctx, view, err); err != nil {
+				return zk.Created{}, err
+			}
 			continue
 		}
 		if doubt && !errors.Is(err, zk.ErrSessionExpired) {
@@ -249,7 +247,7 @@ func (i *Item) consume() *future.Future[struct{}] {
 		case err == nil:
 			i.q.removed(i.entry)
 		case !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, ErrNotHeld):
-			_ = remove(co, ctx, i.view, i.Held.path) // what fails here fails because the session has ended
+			_, _ = future.Await(co, i.remove()) // what fails here fails because the session has ended
 		}
 		return struct{}{}, err
 	})
@@ -266,13 +264,8 @@ func (i *Item) consumed(co *future.Co, ctx context.Context, first *future.Future
 		}
 		var te *zk.TxnError
 		switch {
-		case retriable(err):
-			continue
-		case errors.Is(err, zk.ErrNotReadOnly):
-			if err := i.r.prove(co, ctx); err != nil {
-				return err
-			}
-			continue
+		case err == nil:
+			return nil
 		case errors.Is(err, zk.ErrSessionExpired):
 			if doubt != nil {
 				return fmt.Errorf("%w: %w", zk.ErrSessionExpired, doubt)
@@ -291,7 +284,11 @@ func (i *Item) consumed(co *future.Co, ctx context.Context, first *future.Future
 				return notHeld
 			}
 			return nil
+		case errors.As(err, &te): // what says that it is taken was there: no try was carried out
+			return err
 		}
-		return err
+		if err = i.r.again(co, ctx, i.view, err); err != nil {
+			return inDoubt(doubt, err)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func (r *recipe) look(co *future.Co, ctx context.Context, view *zk.Client, watch
 					return nil, err
 				}
 			}
-		} else if !retriable(err) {
+		} else if err = r.again(co, ctx, view, err); err != nil {
 			return nil, err
 		}
 	}

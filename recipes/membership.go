@@ -66,13 +66,13 @@ func (m *membership) stay(co *future.Co, ctx context.Context) error {
 		case errors.Is(err, zk.ErrSessionExpired):
 			m.missed()
 			err = m.party.prove(co, ctx)
-		case errors.Is(err, zk.ErrNotReadOnly):
-			err = m.party.prove(co, ctx)
+		default:
+			err = m.party.again(co, ctx, m.view, err)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil && !retriable(err) {
+		if err != nil {
 			return err
 		}
 	}

@@ -87,12 +87,13 @@ func (n *number[N]) read(co *future.Co, ctx context.Context, view *zk.Client) (v
 	for {
 		node, err := future.Await(co, view.Get(ctx, n.path))
 		switch {
-		case retriable(err):
-			continue
 		case errors.Is(err, zk.ErrNoNode):
 			return n.begin, missing, nil
 		case err != nil:
-			return v, 0, err
+			if err = n.again(co, ctx, view, err); err != nil {
+				return v, 0, err
+			}
+			continue
 		}
 		if version = node.Version; version < 0 {
 			version = missing - 1
@@ -114,12 +115,8 @@ func (n *number[N]) value(ctx context.Context) *future.Future[N] {
 		if n.bad != nil {
 			return v, n.bad
 		}
-		for {
-			v, _, err = n.read(co, ctx, n.cl)
-			if !errors.Is(err, zk.ErrSessionExpired) {
-				return v, err
-			}
-		}
+		v, _, err = n.read(co, ctx, n.cl)
+		return v, err
 	}).On(n.user)
 }
 

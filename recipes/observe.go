@@ -49,7 +49,7 @@ func (e *Election) follow(co *future.Co, ctx context.Context, leaders *news[*Con
 			}
 			err = e.changed(co, ctx, leader)
 		}
-		if err != nil && !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {
+		if err = e.again(co, ctx, e.cl, err); err != nil {
 			return err
 		}
 	}

@@ -41,7 +41,7 @@ func (r *recipe) once(co *future.Co, ctx context.Context, view *zk.Client, fill 
 		r.marked = r.marked && !unmarked
 		if zk.MaybeApplied(err) { // the marker may be there: as long as the session, if we leave it
 			future.Async(context.WithoutCancel(ctx), r.work, func(co *future.Co) (struct{}, error) {
-				return struct{}{}, remove(co, context.WithoutCancel(ctx), view, marker)
+				return struct{}{}, r.remove(co, context.WithoutCancel(ctx), view, marker)
 			})
 		}
 		if !unmarked || zk.MaybeApplied(err) {

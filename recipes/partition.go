@@ -125,8 +125,6 @@ func (p *SetPartitioner) allocate(co *future.Co, ctx context.Context) error {
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		return nil // the path was deleted, and our node with it, which is being made again
-	case errors.Is(err, zk.ErrSessionExpired):
-		return ErrLost
 	case err != nil:
 		return err
 	}

@@ -214,7 +214,7 @@ func (p *Party) begin(path string, data []byte) {
 				return struct{}{}, nil // there is nothing to remove
 			}
 		}
-		err := remove(co, context.Background(), m.view, m.path)
+		err := p.remove(co, context.Background(), m.view, m.path)
 		if errors.Is(err, zk.ErrSessionExpired) || errors.Is(err, zk.ErrClosed) { // it is gone, or will be
 			err = nil
 		}

@@ -31,11 +31,11 @@ func (p *PatientChildrenWatch) Start(ctx context.Context) *future.Future[zk.Watc
 func (p *PatientChildrenWatch) settle(co *future.Co, ctx context.Context) (zk.Watched[zk.ChildList], error) {
 	for {
 		w, err := awaitWatched(co, p.cl.ChildrenAndWatch(ctx, p.path))
-		if retriable(err) {
-			continue
-		}
 		if err != nil {
-			return w, err
+			if err = p.again(co, ctx, p.cl, err); err != nil {
+				return w, err
+			}
+			continue
 		}
 		settled, err := p.quiet(co, w.Changed)
 		if err != nil {

@@ -64,7 +64,11 @@ func (q *Queue) start(ctx context.Context, wait bool) *future.Future[[]byte] {
 			if !zk.MaybeApplied(err) {
 				return nil, err
 			}
-			if there, e := q.survived(co, ctx, what); e != nil || !there {
+			if what == nil { // it was about to be taken
+				return nil, err
+			}
+			// What that session has not done by the beginning of the next it never does.
+			if there, e := q.isThere(co, ctx, q.cl, what.node.Path, what.node.Czxid); e != nil || !there {
 				return what.node.Data, err
 			}
 		}
@@ -93,8 +97,8 @@ func (q *Queue) next(co *future.Co, ctx context.Context, view *zk.Client, wait b
 		if err != nil {
 			return nil, nil, err
 		}
-		es, err := q.inTurn(co, ctx, view, l.names[0])
-		if err != nil && !retriable(err) {
+		es, looked := q.inTurn(co, ctx, view, l.names[0])
+		if err := q.again(co, ctx, view, looked); err != nil {
 			return nil, nil, err
 		}
 		for _, en := range es {
@@ -107,7 +111,7 @@ func (q *Queue) next(co *future.Co, ctx context.Context, view *zk.Client, wait b
 			}
 		}
 		switch {
-		case err != nil || len(es) > 0: // they are gone: look again
+		case looked != nil || len(es) > 0: // they are gone: look again
 		case !wait:
 			return nil, nil, ErrEmpty
 		case !watch:
@@ -152,12 +156,12 @@ func (q *Queue) takeIf(co *future.Co, ctx context.Context, view *zk.Client, en c
 			tx.Delete(path, node.Version)
 		}, nil)
 	})
-	_, err = future.Await(co, t.done)
+	_, known, err := awaitEnd(co, t.done)
 	switch {
 	case err == nil:
 		q.removed(en)
 		return t, nil
-	case !t.done.Ready(): // and nobody waits for it any more
+	case !known: // and nobody waits for it any more
 		q.putBack(on, t)
 		return nil, err
 	case zk.MaybeApplied(err):
@@ -183,23 +187,4 @@ func (q *Queue) putBack(ctx context.Context, t *taking) {
 		}
 		return struct{}{}, err
 	})
-}
-
-// survived reports whether an entry is still there, though it was being taken when the session ended. What that session
-// has not done by the beginning of the next it never does.
-func (q *Queue) survived(co *future.Co, ctx context.Context, t *taking) (bool, error) {
-	for {
-		_, err := future.Await(co, q.cl.Sync(ctx, t.node.Path))
-		switch {
-		case err == nil:
-			st, err := future.Await(co, q.reads().Exists(ctx, t.node.Path))
-			return st != nil && st.Czxid == t.node.Czxid, err
-		case errors.Is(err, zk.ErrNotReadOnly):
-			if err := q.prove(co, ctx); err != nil {
-				return false, err
-			}
-		case !retriable(err) && !errors.Is(err, zk.ErrSessionExpired):
-			return false, err
-		}
-	}
 }

@@ -55,6 +55,8 @@ func (r *recipe) prove(co *future.Co, ctx context.Context) error {
 			return nil
 		}
 		_, err = future.Await(co, writable.Future())
+	case errors.Is(err, zk.ErrOverloaded):
+		err = r.pause(co)
 	case retriable(err), errors.Is(err, zk.ErrSessionExpired):
 		err = nil // in the next one
 	}
@@ -85,24 +87,6 @@ func (r *recipe) nodes(co *future.Co, ctx context.Context, names []string) ([]*z
 		}
 	}
 	return out, nil
-}
-
-// retriable reports whether a read may be tried again in the same session.
-func retriable(err error) bool {
-	return errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrThrottled)
-}
-
-// remove deletes a node, as long as the session of view, if it is pinned to one, lives. One that is not there is removed.
-func remove(co *future.Co, ctx context.Context, view *zk.Client, path string) error {
-	for {
-		_, err := future.Await(co, view.Delete(ctx, path, zk.AnyVersion))
-		switch {
-		case err == nil, errors.Is(err, zk.ErrNoNode):
-			return nil
-		case !retriable(err):
-			return err
-		}
-	}
 }
 
 // guidLen is how many hexadecimal digits [zk.Client.GUID] has.

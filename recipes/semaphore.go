@@ -97,7 +97,7 @@ func (s *Semaphore) ensure(co *future.Co, at *attempt) error {
 				continue
 			}
 		}
-		if !retriable(err) {
+		if err = s.again(co, at.ctx, at.view, gone(err)); err != nil {
 			return err
 		}
 	}
@@ -108,12 +108,11 @@ func (s *Semaphore) lease(co *future.Co, at *attempt, lock *Held, wait bool) (*H
 	for {
 		w, err := awaitWatched(co, at.view.ChildrenAndWatch(at.ctx, s.path))
 		switch {
-		case retriable(err):
+		case err != nil: // without the path there is no number of leases either
+			if err = s.again(co, at.ctx, at.view, gone(err)); err != nil {
+				return nil, err
+			}
 			continue
-		case errors.Is(err, zk.ErrNoNode):
-			return nil, errGone // with the number of leases
-		case err != nil:
-			return nil, err
 		case len(w.Value.Names) < s.max:
 			w.Unwatch(context.WithoutCancel(at.ctx))
 			return s.take(co, at, lock)
@@ -121,7 +120,8 @@ func (s *Semaphore) lease(co *future.Co, at *attempt, lock *Held, wait bool) (*H
 			w.Unwatch(context.WithoutCancel(at.ctx))
 			return nil, ErrNotAcquired
 		}
-		if err := awaitChange(co, w); err != nil && !retriable(err) {
+		err = awaitChange(co, w)
+		if err = s.again(co, at.ctx, at.view, err); err != nil {
 			return nil, err
 		}
 	}
@@ -158,14 +158,14 @@ func (s *Semaphore) makeLease(co *future.Co, ctx context.Context, view *zk.Clien
 				return zk.Created{Path: path, Stat: *st}, nil
 			}
 		}
-		if retriable(err) {
-			continue
-		}
 		if err == nil || errors.Is(err, zk.ErrNoNode) {
 			err = errGone // the lock was lost, or the path deleted
 		}
+		if err = s.again(co, ctx, view, err); err == nil {
+			continue
+		}
 		if doubt {
-			_ = remove(co, ctx, view, path) // what fails here fails because the session has ended, and the lease with it
+			_ = s.remove(co, ctx, view, path) // what fails here fails because the session has ended, and the lease with it
 		}
 		return zk.Created{}, err
 	}

@@ -24,6 +24,17 @@ func awaitOwn[T any](co *future.Co, f *future.Future[T]) (v T, err error) {
 	return v, err
 }
 
+// awaitEnd awaits what goes on when the coroutine's context ends. known is false if its end is not known: then that has ended
+// first. A result that has come between that and the coroutine's turn counts.
+func awaitEnd[T any](co *future.Co, f *future.Future[T]) (v T, known bool, err error) {
+	v, err = future.Await(co, f)
+	if f.Ready() {
+		v, err, _ = f.Poll()
+		return v, true, err
+	}
+	return v, false, err
+}
+
 // awaitChange awaits the event of a watch, and takes the watch back if it is not to be awaited any more.
 func awaitChange[T any](co *future.Co, w zk.Watched[T]) error {
 	_, err := future.Await(co, w.Changed)

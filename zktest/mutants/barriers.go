@@ -40,11 +40,11 @@ var barriers = []Mutant{
 		Worst:   10,
 		Patches: []Patch{{
 			"recipes/barrier.go",
-			`			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
+			`			if err = b.again(co, ctx, b.cl, err); err != nil {`,
 			`			if retriable(err) && mutant.On("barrier-waits-on") {
 				_, err = future.Await(co, future.NewPromise[struct{}](b.work).Future())
 			}
-			if !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
+			if err = b.again(co, ctx, b.cl, err); err != nil {`,
 		}},
 	},
 	{
@@ -56,8 +56,8 @@ var barriers = []Mutant{
 		Worst:   23,
 		Patches: []Patch{{
 			"recipes/barrier.go",
-			`was = err == nil || doubt;`,
-			`was = err == nil || doubt && !mutant.On("removal-denied");`,
+			`was = err == nil || doubt != nil;`,
+			`was = err == nil || doubt != nil && !mutant.On("removal-denied");`,
 		}},
 	},
 	{

@@ -66,8 +66,11 @@ var leases = []Mutant{
 		Worst:   9,
 		Patches: []Patch{{
 			"recipes/lease.go",
-			`		case !retriable(err) && !errors.Is(err, zk.ErrBadVersion)`,
-			`		case (mutant.On("lease-answer-lost") || !retriable(err)) && !errors.Is(err, zk.ErrBadVersion)`,
+			`		if err = l.again(co, ctx, lock.view, err); err != nil {`,
+			`		if mutant.On("lease-answer-lost") {
+			return Term{}, err
+		}
+		if err = l.again(co, ctx, lock.view, err); err != nil {`,
 		}},
 	},
 }

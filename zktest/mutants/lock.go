@@ -61,12 +61,9 @@ var lock = []Mutant{
 		Worst:   2,
 		Patches: []Patch{{
 			"recipes/contest.go",
-			`		if err := at.waitFor(co, c.path+"/"+before.name); err != nil && !retriable(err) {
-			return nil, err
-		}`,
-			`		if err := at.waitFor(co, c.path+"/"+before.name); err != nil && !retriable(err) {
-			return nil, err
-		} else if err == nil && mutant.On("first-without-looking") {
+			`		err = at.waitFor(co, c.path+"/"+before.name)`,
+			`		err = at.waitFor(co, c.path+"/"+before.name)
+		if err == nil && mutant.On("first-without-looking") {
 			return newHeld(at, made)
 		}`,
 		}},
@@ -80,11 +77,11 @@ var lock = []Mutant{
 		Worst:   5,
 		Patches: []Patch{{
 			"recipes/held.go",
-			`		_, err := future.Await(co, first)`,
-			`		_, err := future.Await(co, first)
-		if mutant.On("release-not-retried") && retriable(err) {
+			`		err := h.r.removeOurs(`,
+			`		if _, err := future.Await(co, first); mutant.On("release-not-retried") && retriable(err) {
 			return struct{}{}, nil
-		}`,
+		}
+		err := h.r.removeOurs(`,
 		}},
 	},
 	{
@@ -193,11 +190,11 @@ var lock = []Mutant{
 		Worst:   1,
 		Patches: []Patch{{
 			"recipes/attempt.go",
-			`		return struct{}{}, remove(co, ctx, at.view, made.Path)`,
+			`		return struct{}{}, at.r.removeOurs(`,
 			`		if mutant.On("abandoned-node-stays") {
 			return struct{}{}, nil
 		}
-		return struct{}{}, remove(co, ctx, at.view, made.Path)`,
+		return struct{}{}, at.r.removeOurs(`,
 		}},
 	},
 	{
@@ -208,13 +205,12 @@ var lock = []Mutant{
 		Test:    lockTest,
 		Worst:   11,
 		Patches: []Patch{{
-			"recipes/recipe.go",
-			`		case !retriable(err):
+			"recipes/again.go",
+			`		doubt = doubt || zk.MaybeApplied(err)`,
+			`		if mutant.On("delete-not-retried") {
 			return err
-		}`,
-			`		case !retriable(err), mutant.On("delete-not-retried"):
-			return err
-		}`,
+		}
+		doubt = doubt || zk.MaybeApplied(err)`,
 		}},
 	},
 	{
@@ -226,8 +222,8 @@ var lock = []Mutant{
 		Worst:   3,
 		Patches: []Patch{{
 			"recipes/attempt.go",
-			`		if !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
-			`		if mutant.On("acquire-ends-with-session") || !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, errGone) {`,
+			`		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, errGone):`,
+			`		case !mutant.On("acquire-ends-with-session") && (errors.Is(err, zk.ErrSessionExpired) || errors.Is(err, errGone)):`,
 		}},
 	},
 	{

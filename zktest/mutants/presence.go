@@ -29,12 +29,12 @@ var presence = []Mutant{
 		Worst:   10,
 		Patches: []Patch{{
 			"recipes/party.go",
-			`		err := remove(co, context.Background(), m.view, m.path)`,
+			`		err := p.remove(co, context.Background(), m.view, m.path)`,
 			`		if mutant.On("leave-tries-once") {
 			_, err := future.Await(co, m.view.Delete(context.Background(), m.path, zk.AnyVersion))
 			return struct{}{}, err
 		}
-		err := remove(co, context.Background(), m.view, m.path)`,
+		err := p.remove(co, context.Background(), m.view, m.path)`,
 		}},
 	},
 	{

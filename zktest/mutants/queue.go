@@ -40,7 +40,7 @@ var queue = []Mutant{
 			"recipes/queue.go",
 			`		return struct{}{}, q.once(co, on, view, func(tx *zk.Txn) {`,
 			`		if mutant.On("gone-is-taken") {
-			return struct{}{}, remove(co, on, view, path)
+			return struct{}{}, q.remove(co, on, view, path)
 		}
 		return struct{}{}, q.once(co, on, view, func(tx *zk.Txn) {`,
 		}},
@@ -67,10 +67,10 @@ var queue = []Mutant{
 		Worst:   567,
 		Patches: []Patch{{
 			"recipes/queue.go",
-			`	case !t.done.Ready(): // and nobody waits for it any more`,
-			`	case !t.done.Ready() && mutant.On("cancelled-take-is-lost"):
+			`	case !known: // and nobody waits for it any more`,
+			`	case !known && mutant.On("cancelled-take-is-lost"):
 		return nil, err
-	case !t.done.Ready(): // and nobody waits for it any more`,
+	case !known: // and nobody waits for it any more`,
 		}},
 	},
 	{

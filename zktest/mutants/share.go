@@ -110,9 +110,9 @@ var share = []Mutant{
 		Patches: []Patch{{
 			"recipes/semaphore.go",
 			`		if doubt {
-			_ = remove`,
+			_ = s.remove`,
 			`		if doubt && !mutant.On("doubtful-lease-stays") {
-			_ = remove`,
+			_ = s.remove`,
 		}},
 	},
 	{
@@ -139,8 +139,11 @@ var share = []Mutant{
 		Worst:   23,
 		Patches: []Patch{{
 			"recipes/observe.go",
-			`		if err != nil && !retriable(err) && !errors.Is(err, zk.ErrSessionExpired) {`,
-			`		if err != nil && !retriable(err) && (!errors.Is(err, zk.ErrSessionExpired) || mutant.On("observer-stops-at-expiry")) {`,
+			`		if err = e.again(co, ctx, e.cl, err); err != nil {`,
+			`		if mutant.On("observer-stops-at-expiry") && errors.Is(err, zk.ErrSessionExpired) {
+			return err
+		}
+		if err = e.again(co, ctx, e.cl, err); err != nil {`,
 		}},
 	},
 	{
