@@ -11,6 +11,7 @@ import (
 var (
 	errReadOnly       = errors.New("handshake: a read-only server, which was not asked for")
 	errNotClosed      = fmt.Errorf("%w: only a server with a quorum can close the session, which may live until its timeout", wire.CodeNotReadOnly)
+	errBehind         = errors.New("a read-only server that has less than was seen")
 	errReadOnlyServer = errors.New("handshake: a read-only server, which cannot say whether the session lives")
 )
 
@@ -20,7 +21,8 @@ var (
 //   - a session that is believed in goes on there for as long as it is believed in, but no longer for that;
 //   - one that was given up cannot be buried there, and waits for that while another one is used;
 //   - one that it grants itself is local: it alone knows it, and every other server, with a quorum or not, is
-//     asked for another one. Watches and requests that wait go on in that.
+//     asked for another one. Watches and requests that wait go on in that;
+//   - one that has less than was seen need not have forgotten anything: it may never have had it. It is passed over.
 func (m *Machine) welcomedReadOnly(now time.Duration, resp wire.ConnectResponse) error {
 	granted, asked := !resp.Expired(), m.asked()
 	switch {

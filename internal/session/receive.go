@@ -106,6 +106,9 @@ func (m *Machine) frame(now time.Duration, frame []byte) error {
 
 func (m *Machine) pong(now time.Duration, h proto.ReplyHeader) error {
 	if m.replay.ping {
+		if m.replay.readOnly && h.Zxid < m.zxids.was {
+			return errBehind
+		}
 		m.replay.ping = false
 		m.zxids.rolledBack = h.Zxid < m.zxids.was
 		m.zxids.was, m.lastZxid = 0, h.Zxid

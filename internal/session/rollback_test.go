@@ -117,6 +117,40 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// A server without a quorum that has less has perhaps never had more. It is left for one that knows, or has not less.
+func TestReadOnlyServerIsNoRollback(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.ReadOnly = true })
+	r.m.lastZxid = 50
+	r.start()
+	r.unwelcome()
+	shows := func(zxid int64, readOnly bool) {
+		r.awake()
+		if z := r.asks(); z != 0 {
+			t.Fatalf("asks with %d", z)
+		}
+		r.grant(1, tt, readOnly)
+		r.wrote("ping#-2")
+		r.reply(wire.XidPing, zxid, wire.OK, nil)
+	}
+	shows(49, true)
+	r.expect2("hang up")
+	shows(50, true)
+	r.expect2("CONNECTED_RO new")
+	r.closed()
+	r.see()
+	if z := r.asks(); z != 50 {
+		t.Errorf("asks with %d", z)
+	}
+
+	r = newRig(t, func(c *Config) { c.ReadOnly = true })
+	r.m.lastZxid = 50
+	r.start()
+	r.unwelcome()
+	shows(49, true)
+	shows(40, false)
+	r.expect2("CONNECTED new rollback")
+}
+
 // Whatever else happens to one host of the round speaks against it.
 func TestNoDoubtWithoutFullRound(t *testing.T) {
 	for name, other := range map[string]func(*rig){
