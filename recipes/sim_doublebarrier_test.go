@@ -76,7 +76,7 @@ func TestSimDoubleBarrier(t *testing.T) {
 					// The first opening that was ours, if we still were a member when we looked.
 					ours := slices.IndexFunc(openings, func(o opening) bool { return own != 0 && o.zxid > own })
 					for _, node := range nodesBelow(p, cl, path) {
-						if ours >= 0 && openings[ours].has(node) && string(node.Data) != id { // ours of a session that has ended for us
+						if ours >= 0 && openings[ours].has(node) && string(node.Data) != id { // ours of a session that has ended for us, see TestSimExpiredWithoutQuorum of zktest
 							s.Fatalf("nobody leaves before all leave: %s has left, %s is there", p.Name(), node.Path)
 						}
 					}

@@ -64,7 +64,8 @@ type StateChange struct {
 	Session  Session // that the change is about
 	Server   string  // address of the server, when connected
 	// SessionChanged: To is connected, and this is another session than last time, or the first:
-	// ephemeral nodes and watches of the last one are gone. If that began at a read-only server, watches go on.
+	// watches of the last one are gone, and so are its ephemeral nodes, but for a rare case that docs/semantics.md
+	// tells of (States). If that began at a read-only server, watches go on.
 	SessionChanged bool
 	// Rollback: To is connected, and the servers have less than this client has seen before: they
 	// were restored from a backup, or wiped.
