@@ -93,7 +93,7 @@ func parseContender(name string, others []string) (c contender, ok bool) {
 
 // contenders parses and orders a list of children. exact is false when the numbers do not decide.
 func contenders(names, others []string) (cs []contender, exact bool) {
-	exact = true
+	cs, exact = make([]contender, 0, len(names)), true
 	for _, name := range names {
 		if c, ok := parseContender(name, others); ok {
 			cs = append(cs, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/zk"
@@ -41,8 +42,8 @@ type Held struct {
 	ended   context.Context
 	dropped func() // stops listening to state changes
 
-	mu      sync.Mutex // guards what follows
-	err     error
+	err     atomic.Pointer[error]     // why it has ended; nil while it has not. Written under mu
+	mu      sync.Mutex                // guards what follows
 	cancels []context.CancelCauseFunc // of the contexts given out
 }
 
@@ -116,11 +117,11 @@ func (h *Held) end(why error) { h.endBy(why, h.remove) }
 // endBy is end with another way to have the node deleted. It returns false if the Held had ended before.
 func (h *Held) endBy(why error, remove func() *future.Future[struct{}]) bool {
 	h.mu.Lock()
-	if h.err != nil {
+	if h.err.Load() != nil {
 		h.mu.Unlock()
 		return false
 	}
-	h.err = why
+	h.err.Store(&why)
 	cancels := h.cancels
 	h.cancels = nil
 	h.mu.Unlock()
@@ -158,13 +159,13 @@ func (h *Held) remove() *future.Future[struct{}] {
 // Err returns nil while the lock is held, ErrReleased or ErrLost afterwards. It looks at the clock
 // itself and waits for nothing.
 func (h *Held) Err() error {
-	h.mu.Lock()
-	err := h.err
-	h.mu.Unlock()
-	if err == nil && h.session != nil && h.session.Err() != nil {
-		err = ErrLost
+	if why := h.err.Load(); why != nil {
+		return *why
 	}
-	return err
+	if h.session != nil && h.session.Err() != nil {
+		return ErrLost
+	}
+	return nil
 }
 
 // Lost completes, with ErrLost as its value, when the lock is lost; never after Release. Callbacks run
@@ -202,13 +203,13 @@ func (h *Held) Context(parent context.Context) context.Context {
 // onEnd has cancel called when the Held ends, or at once if it has ended.
 func (h *Held) onEnd(cancel context.CancelCauseFunc) {
 	h.mu.Lock()
-	err := h.err
-	if err == nil {
+	why := h.err.Load()
+	if why == nil {
 		h.cancels = append(h.cancels, cancel)
 	}
 	h.mu.Unlock()
-	if err != nil {
-		cancel(err)
+	if why != nil {
+		cancel(*why)
 	}
 }
 

@@ -3,6 +3,8 @@ package zk
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -80,7 +82,10 @@ func ProtectedName() CreateOption {
 }
 
 // GUID returns 32 hexadecimal digits from the client's random stream.
-func (c *Client) GUID() string { return fmt.Sprintf("%016x%016x", c.rand.uint64(), c.rand.uint64()) }
+func (c *Client) GUID() string {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 16), c.rand.uint64())
+	return hex.EncodeToString(binary.BigEndian.AppendUint64(b, c.rand.uint64()))
+}
 
 // Create creates a node. data may be changed by the caller once Create has returned.
 //

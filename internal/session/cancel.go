@@ -12,15 +12,32 @@ import (
 // A cancelGroup fails the requests of one context when that ends, in the order of their xids. One
 // watch on the context serves all of them.
 type cancelGroup struct {
+	d    *Driver
 	key  any // in Driver.armed
 	ctx  context.Context
-	reqs map[*Request]struct{}
+	reqs []*Request // in any order; each knows its place
 	stop func() bool
+
+	only [1]*Request // what reqs begins with: most contexts have no more
+}
+
+// add and remove are called with the driver's lock held.
+func (g *cancelGroup) add(r *Request) {
+	r.group, r.inGroup = g, len(g.reqs)
+	g.reqs = append(g.reqs, r)
+}
+
+func (g *cancelGroup) remove(r *Request) {
+	last := g.reqs[len(g.reqs)-1]
+	g.reqs[r.inGroup], last.inGroup = last, r.inGroup
+	g.reqs[len(g.reqs)-1] = nil
+	g.reqs = g.reqs[:len(g.reqs)-1]
+	r.group = nil
 }
 
 // armKey returns what r's group is found by: the context, or r itself if the context cannot be the key of a map.
 func armKey(r *Request) any {
-	if reflect.ValueOf(r.Ctx).Comparable() {
+	if reflect.TypeOf(r.Ctx).Kind() == reflect.Pointer || reflect.ValueOf(r.Ctx).Comparable() {
 		return r.Ctx
 	}
 	return r
@@ -32,24 +49,24 @@ func (d *Driver) Arm(ex future.Executor, r *Request) {
 		return
 	}
 	d.mu.Lock()
-	if r.armed || r.state == reqDone || r.state == reqAbandoned {
+	if r.group != nil || r.state == reqDone || r.state == reqAbandoned {
 		d.mu.Unlock()
 		return
 	}
-	r.armed = true
 	key := armKey(r)
 	g := d.armed[key]
 	fresh := g == nil
 	if fresh {
-		g = &cancelGroup{key: key, ctx: r.Ctx, reqs: map[*Request]struct{}{}}
+		g = &cancelGroup{d: d, key: key, ctx: r.Ctx}
+		g.reqs = g.only[:0]
 		d.armed[key] = g
 	}
-	g.reqs[r] = struct{}{}
+	g.add(r)
 	d.mu.Unlock()
 	if !fresh {
 		return
 	}
-	stop := ex.OnCancel(r.Ctx, future.Func(func() { d.cancelGroup(g) }))
+	stop := ex.OnCancel(r.Ctx, g)
 	d.mu.Lock()
 	g.stop = stop
 	over := d.armed[key] != g
@@ -62,19 +79,16 @@ func (d *Driver) Arm(ex future.Executor, r *Request) {
 // Disarm forgets a request that is complete.
 func (d *Driver) Disarm(r *Request) {
 	d.mu.Lock()
-	if !r.armed {
+	g := r.group
+	if g == nil {
 		d.mu.Unlock()
 		return
 	}
-	r.armed = false
+	g.remove(r)
 	var stop func() bool
-	key := armKey(r)
-	if g := d.armed[key]; g != nil {
-		delete(g.reqs, r)
-		if len(g.reqs) == 0 {
-			delete(d.armed, key)
-			stop = g.stop
-		}
+	if len(g.reqs) == 0 && d.armed[g.key] == g {
+		delete(d.armed, g.key)
+		stop = g.stop
 	}
 	d.mu.Unlock()
 	if stop != nil {
@@ -82,18 +96,18 @@ func (d *Driver) Disarm(r *Request) {
 	}
 }
 
-func (d *Driver) cancelGroup(g *cancelGroup) {
+// Run is called when the context has ended.
+func (g *cancelGroup) Run() {
+	d := g.d
 	err := g.ctx.Err() // the context's own code, which may ask the client: before the lock
 	d.mu.Lock()
 	if d.armed[g.key] == g {
 		delete(d.armed, g.key)
 	}
-	reqs := make([]*Request, 0, len(g.reqs))
-	//zkvet:allow maprange sorted right below, by the order of submission
-	for r := range g.reqs {
-		reqs = append(reqs, r)
+	reqs := slices.Clone(g.reqs)
+	for _, r := range reqs {
+		g.remove(r)
 	}
-	clear(g.reqs)
 	slices.SortFunc(reqs, func(a, b *Request) int { return cmp.Compare(a.order, b.order) })
 	for _, r := range reqs {
 		d.m.Cancel(r, err)

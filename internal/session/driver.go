@@ -38,7 +38,6 @@ type Driver struct {
 	mu       sync.Mutex // guards what follows
 	m        *Machine
 	conn     handler.Conn
-	dialing  context.CancelFunc // ends the attempt that conn is the result of
 	host     string             // as configured, of conn
 	looking  context.CancelFunc // ends the newest look-up; the drainer's
 	exchange *exchange          // of the newest connection that had one
@@ -316,12 +315,11 @@ func (d *Driver) run(e *Effect) {
 	case DoHangUp:
 		d.mu.Lock()
 		d.exchange.end()
-		conn, cancel := d.conn, d.dialing
-		d.conn, d.dialing = nil, nil
+		conn := d.conn
+		d.conn = nil
 		d.mu.Unlock()
 		if conn != nil {
 			conn.Close()
-			cancel()
 		}
 	case DoClosed:
 		d.mu.Lock()
@@ -383,10 +381,9 @@ func (d *Driver) resolved(l *Lookup, addrs []netip.Addr, err error) {
 }
 
 func (d *Driver) dial(to *DialTo) {
-	ctx, cancel := context.WithCancel(context.Background())
-	conn := d.opt.Handler.Dial(ctx, d.target(to.Host, to.Addr), &sink{d, to.Conn})
+	conn := d.opt.Handler.Dial(context.Background(), d.target(to.Host, to.Addr), &sink{d, to.Conn}) // Close ends it, too
 	d.mu.Lock()
-	d.conn, d.dialing, d.host = conn, cancel, to.Host
+	d.conn, d.host = conn, to.Host
 	d.mu.Unlock()
 }
 

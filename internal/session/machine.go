@@ -243,15 +243,24 @@ func (m *Machine) Closed(now time.Duration, conn uint64, err error) {
 	if m.phase == phaseHandshake {
 		err = fmt.Errorf("ended before the server had answered: %w", err)
 	}
-	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
+	m.lose(now, &connError{m.addr, err})
 }
 
 // hangUp closes the current connection; what still comes from it is ignored.
 func (m *Machine) hangUp(now time.Duration, err error) {
 	m.zxids.other, m.saslHangUps = true, 0
 	m.do(DoHangUp, nil)
-	m.lose(now, fmt.Errorf("connection to %s: %w", m.addr, err))
+	m.lose(now, &connError{m.addr, err})
 }
+
+// A connError says which connection an error is about. Its text is made when somebody wants to read it.
+type connError struct {
+	addr string
+	err  error
+}
+
+func (e *connError) Error() string { return "connection to " + e.addr + ": " + e.err.Error() }
+func (e *connError) Unwrap() error { return e.err }
 
 // lose goes on without the current connection, which has ended.
 func (m *Machine) lose(now time.Duration, err error) {

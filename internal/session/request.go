@@ -36,10 +36,12 @@ type Request struct {
 	size      int32 // bytes in the queue, frame length included
 	state     reqState
 	canCancel bool // Ctx can end
-	armed     bool // the driver watches Ctx
 	internal  bool // the machine's own: needs no credit
 	refused   bool // answered NOTREADONLY before its turn
 	sent      time.Duration
+
+	group   *cancelGroup // while the driver watches Ctx
+	inGroup int          // its place there
 }
 
 type reqState uint8

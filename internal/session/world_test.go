@@ -76,7 +76,6 @@ func (w *world) sleep(d time.Duration) {
 }
 
 type fakeConn struct {
-	ctx    context.Context
 	to     handler.Target
 	sink   handler.Sink
 	woken  int
@@ -86,8 +85,8 @@ type fakeConn struct {
 func (c *fakeConn) Wake()  { c.woken++ }
 func (c *fakeConn) Close() { c.closed = true }
 
-func (w *world) Dial(ctx context.Context, to handler.Target, s handler.Sink) handler.Conn {
-	c := &fakeConn{ctx: ctx, to: to, sink: s}
+func (w *world) Dial(_ context.Context, to handler.Target, s handler.Sink) handler.Conn {
+	c := &fakeConn{to: to, sink: s}
 	w.conns = append(w.conns, c)
 	if w.onDial != nil {
 		w.onDial(c)

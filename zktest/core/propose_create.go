@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -55,7 +56,7 @@ func (p *proposal) create(c *creation) (ch Change, code wire.Code) {
 		count = max(count, p.leader.cfg.FirstSequence)
 	}
 	if c.flags.Sequential() {
-		path += fmt.Sprintf("%010d", count)
+		path += sequence(count)
 	}
 	if wire.ValidatePath(path, false) != nil {
 		return ch, wire.CodeBadArguments
@@ -119,4 +120,13 @@ func createResult(op wire.Op) wire.Op {
 		return wire.OpCreate
 	}
 	return wire.OpCreate2
+}
+
+// sequence is what ZooKeeper's "%010d" makes of a counter. A world formats many.
+func sequence(count int32) string {
+	if count < 0 {
+		return fmt.Sprintf("%010d", count)
+	}
+	digits := strconv.Itoa(int(count))
+	return "0000000000"[len(digits):] + digits
 }

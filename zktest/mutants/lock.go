@@ -93,14 +93,14 @@ var lock = []Mutant{
 		Worst:   2,
 		Patches: []Patch{{
 			"recipes/held.go",
-			`	h.err = why
+			`	h.err.Store(&why)
 	cancels := h.cancels`,
 			`	if mutant.On("release-before-end") && why == ErrReleased {
 		h.mu.Unlock()
 		gone := h.remove()
 		gone.Notify(future.Func(func() {
 			h.mu.Lock()
-			h.err = why
+			h.err.Store(&why)
 			h.mu.Unlock()
 			h.session.Release()
 			h.dropped()
@@ -108,7 +108,7 @@ var lock = []Mutant{
 		}))
 		return true
 	}
-	h.err = why
+	h.err.Store(&why)
 	cancels := h.cancels`,
 		}},
 	},
@@ -122,15 +122,10 @@ var lock = []Mutant{
 		Patches: []Patch{
 			{
 				"recipes/held.go",
-				`	err := h.err
-	h.mu.Unlock()
-	if err == nil && h.session != nil && h.session.Err() != nil {`,
-				`	err := h.err
-	h.mu.Unlock()
-	if mutant.On("holder-ignores-state") {
-		return err
-	}
-	if err == nil && h.session != nil && h.session.Err() != nil {`,
+				`	if h.session != nil && h.session.Err() != nil {
+		return ErrLost`,
+				`	if h.session != nil && h.session.Err() != nil && !mutant.On("holder-ignores-state") {
+		return ErrLost`,
 			},
 			{
 				"recipes/held.go",
