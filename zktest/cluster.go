@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/core"
 	"github.com/gazoo-go/gazoo/zktest/core/ensemble"
 	"github.com/gazoo-go/gazoo/zktest/internal/serve"
@@ -35,13 +36,14 @@ type Cluster struct {
 }
 
 // A ClusterOption configures a [Cluster]: a [ServerOption], which is for every server, or one of [WithTickTime],
-// [WithSyncLimit] and [WithObservers].
+// [WithSyncLimit], [WithObservers] and [WithSpares].
 type ClusterOption interface{ applyCluster(*clusterConfig) }
 
 type clusterConfig struct {
 	core          core.Config
 	syncLimit     int // ticks
 	observersFrom int // id, 0 for none
+	sparesFrom    int // index, 0 for none
 	bad           string
 }
 
@@ -67,14 +69,21 @@ func NewCluster(t testing.TB, n int, opts ...ClusterOption) *Cluster {
 	}
 	c := &Cluster{t: t, addrs: make([]string, n), clients: newClusterClients(), intercept: config.core.Intercept}
 	config.core.Intercept = c.intercepted
+	spares := 0
+	if config.sparesFrom > 0 {
+		spares = max(0, n-config.sparesFrom)
+	}
 	peers, disks := make([]ensemble.Peer, n), make([]*ensemble.Disk, n)
 	for i := range n {
+		m := c.Member(i)
+		a := m.Addrs[0]
 		peers[i] = ensemble.Peer{
-			ID: int64(i + 1), Observer: config.observersFrom > 0 && i+1 >= config.observersFrom, Client: fmt.Sprint("127.0.0.1:", i+1),
+			ID: m.ID, Observer: config.observersFrom > 0 && i+1 >= config.observersFrom,
+			Addrs: fmt.Sprintf("%s:%d:%d", a.Host, a.Quorum, a.Election), Client: m.Client,
 		}
 		disks[i] = new(ensemble.Disk)
 	}
-	c.c = serve.NewCluster(config.ensemble(), peers, disks)
+	c.c = serve.NewCluster(config.ensemble(), peers, disks, spares)
 	t.Cleanup(func() { _ = c.c.Close() })
 	c.Ready()
 	return c
@@ -91,6 +100,13 @@ func (c *clusterConfig) ensemble() ensemble.Config {
 
 // Len returns the number of servers. It cannot fail.
 func (c *Cluster) Len() int { return c.c.Len() }
+
+// Member is what a [zk.Reconfiguration] that lets server i join says of it. It cannot fail.
+func (c *Cluster) Member(i int) zk.Member {
+	id := int64(i + 1)
+	addr := zk.MemberAddr{Host: "127.0.0.1", Quorum: uint16(20000 + id), Election: uint16(30000 + id)} // nothing connects there
+	return zk.Member{ID: id, Addrs: []zk.MemberAddr{addr}, Client: fmt.Sprint("127.0.0.1:", id)}
+}
 
 // waiting is how long Leader, Ready and Restart wait before the test has failed.
 const waiting = time.Minute

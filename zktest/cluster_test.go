@@ -54,6 +54,10 @@ func TestCluster(t *testing.T) {
 		}
 	})
 	t.Run("Reconfig", func(t *testing.T) { testReconfig(t, start(t)) })
+	t.Run("Joining", func(t *testing.T) {
+		t.Parallel()
+		testJoining(t, cluster{zktest.NewCluster(t, 4, zktest.WithTickTime(tick), zktest.WithSpares(3))})
+	})
 	t.Run("NoQuorum", func(t *testing.T) { testNoQuorum(t, start(t)) })
 }
 
@@ -160,6 +164,7 @@ func TestClusterObservers(t *testing.T) {
 func TestNewClusterRefuses(t *testing.T) {
 	for says, start := range map[string]func(testing.TB){
 		"1 to 9":              func(t testing.TB) { zktest.NewCluster(t, 0) },
+		"must be a member":    func(t testing.TB) { zktest.NewCluster(t, 3, zktest.WithSpares(0)) },
 		"only StartZooKeeper": func(t testing.TB) { zktest.NewCluster(t, 3, zktest.WithServerTLS()) },
 	} {
 		w := &witness{TB: t}

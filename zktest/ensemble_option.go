@@ -45,6 +45,24 @@ func WithObservers(first int) EnsembleOption {
 	}
 }
 
+// WithSpares makes the servers from index first on, which is not 0, spare ones: they run and follow, but are no members. A
+// [zk.Reconfiguration] with [Ensemble.Member] or [Cluster.Member] makes them so. ZooKeeper 3.5 or later. Default: all
+// are members.
+func WithSpares(first int) EnsembleOption {
+	return EnsembleOption{
+		apply: func(c *java.Config) {
+			if c.SparesFrom = first + 1; first < 1 {
+				c.SparesFrom = -1
+			}
+		},
+		cluster: func(c *clusterConfig) {
+			if c.sparesFrom = first; first < 1 {
+				c.bad = "somebody must be a member"
+			}
+		},
+	}
+}
+
 // WithPartitions puts a proxy on every link between servers, for [Ensemble.Partition]. It switches reconfiguration off.
 func WithPartitions() EnsembleOption {
 	return EnsembleOption{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gazoo-go/gazoo/zk"
 	"github.com/gazoo-go/gazoo/zktest/internal/java"
 )
 
@@ -57,10 +58,10 @@ func (e *Ensemble) Ready() {
 // majority reports whether so many voters run that they can elect a leader.
 func (e *Ensemble) majority() bool {
 	voters, awake := 0, 0
-	from := e.e.Config().ObserversFrom
+	from, spare := e.e.Config().ObserversFrom, e.e.Config().SparesFrom
 	for i := range e.Len() {
 		s := e.e.Server(i)
-		if from > 0 && s.ID() >= from {
+		if from > 0 && s.ID() >= from || spare > 0 && s.ID() >= spare {
 			continue
 		}
 		voters++
@@ -69,6 +70,15 @@ func (e *Ensemble) majority() bool {
 		}
 	}
 	return awake > voters/2
+}
+
+// Member is what a [zk.Reconfiguration] that lets server i join says of it. It cannot fail.
+func (e *Ensemble) Member(i int) zk.Member {
+	s := e.e.Server(i)
+	quorum, election := s.PeerPorts()
+	return zk.Member{
+		ID: int64(s.ID()), Addrs: []zk.MemberAddr{{Host: "127.0.0.1", Quorum: quorum, Election: election}}, Client: s.DirectAddr(),
+	}
 }
 
 // Partition parts the servers into groups of indices. Within a group servers reach each other; between groups nothing

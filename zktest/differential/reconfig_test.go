@@ -84,7 +84,7 @@ func passes(code wire.Code) bool {
 func (h *coreHost) ensemble(t *testing.T, peers []ensemble.Peer, leader int) *peer {
 	t.Helper()
 	cfg := ensemble.Config{Config: h.config(), SyncLimit: 10, FinalizeWait: tickTime / 10, MaxNotificationInterval: tickTime}
-	c := serve.NewCluster(cfg, peers, []*ensemble.Disk{new(ensemble.Disk), new(ensemble.Disk), new(ensemble.Disk)})
+	c := serve.NewCluster(cfg, peers, []*ensemble.Disk{new(ensemble.Disk), new(ensemble.Disk), new(ensemble.Disk)}, 0)
 	t.Cleanup(func() { _ = c.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

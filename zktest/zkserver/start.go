@@ -73,7 +73,7 @@ func cluster(set *settings, listeners []net.Listener, ended chan<- error, logger
 	for i, l := range listeners {
 		peers[i], disks[i] = ensemble.Peer{ID: int64(i + 1), Client: l.Addr().String()}, new(ensemble.Disk)
 	}
-	c := serve.NewCluster(ensemble.Config{Config: set.core}, peers, disks)
+	c := serve.NewCluster(ensemble.Config{Config: set.core}, peers, disks, 0)
 	var addrs []string
 	for i, l := range listeners {
 		addrs = append(addrs, l.Addr().String())

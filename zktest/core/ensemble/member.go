@@ -64,8 +64,9 @@ type Member struct {
 	readOnlyAt time.Time // zero: not waiting for it
 }
 
-// NewMember starts a server of an ensemble, which looks for a leader first. peers are all members, itself among them; it
-// panics if it is not, or if two have the same id. A disk that is not empty knows better who they are.
+// NewMember starts a server of an ensemble, which looks for a leader first. peers are all members; one that is not among them
+// follows whom they elect, and may be made a member. It panics if two have the same id. A disk that is not empty knows better
+// who they are.
 func NewMember(cfg Config, disk *Disk, peers []Peer, now time.Time) *Member {
 	cfg = cfg.withDefaults()
 	m := &Member{cfg: cfg, id: cfg.ServerID, disk: disk}

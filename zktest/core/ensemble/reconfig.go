@@ -36,9 +36,6 @@ func (m *Member) setView(peers []Peer) {
 				panic(fmt.Sprintf("ensemble: two members with id %d", p.ID))
 			}
 		}
-		if v.peer(m.id) == nil {
-			panic(fmt.Sprintf("ensemble: member %d is not among its peers", m.id))
-		}
 		m.disk.view, m.disk.first = v, v
 	}
 	m.meet(m.disk.view)

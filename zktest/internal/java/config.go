@@ -17,6 +17,8 @@ type Config struct {
 	Ensemble bool
 	// ObserversFrom is the id (from 1) of the first server that is an observer. Default 0: none is.
 	ObserversFrom int
+	// SparesFrom is the id of the first server that runs but is no member at first. Default 0: none is. From ZooKeeper 3.5 on.
+	SparesFrom int
 	// Dir holds a directory per server. Default: a temporary one, which Close removes. One given is kept.
 	Dir string
 
@@ -108,6 +110,8 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("tick %v, initLimit %d, syncLimit %d, patience %v: want positive ones", c.TickTime, c.InitLimit, c.SyncLimit, c.Patience)
 	case c.ObserversFrom < 0 || c.ObserversFrom == 1:
 		return c, fmt.Errorf("observers from server %d on: somebody must vote", c.ObserversFrom)
+	case c.SparesFrom < 0 || c.SparesFrom == 1:
+		return c, fmt.Errorf("spare servers from %d on: somebody must be a member", c.SparesFrom)
 	}
 	if c.Install.Java == "" {
 		var err error

@@ -53,6 +53,11 @@ func (s *Server) Addr() string {
 // DirectAddr is the server's own client port.
 func (s *Server) DirectAddr() string { return s.ports.addr(clientPort) }
 
+// PeerPorts are those on which other servers reach it.
+func (s *Server) PeerPorts() (quorum, election uint16) {
+	return uint16(s.ports.first + quorumPort), uint16(s.ports.first + electionPort)
+}
+
 // Proxy is the proxy before the client port, or nil when the ensemble is not proxied.
 func (s *Server) Proxy() *proxy.Proxy { return s.proxy }
 

@@ -72,7 +72,9 @@ func (s *Server) zooCfg() []string {
 	if c.quorum() {
 		lines = append(lines, "standaloneEnabled=false")
 		for _, other := range s.ensemble.servers {
-			lines = append(lines, s.memberLine(other))
+			if other == s || !c.isSpare(other.id) { // a spare one must find itself, and is listed nowhere else
+				lines = append(lines, s.memberLine(other))
+			}
 		}
 		if c.isObserver(s.id) {
 			lines = append(lines, "peerType=observer")
@@ -106,6 +108,8 @@ func (s *Server) memberLine(other *Server) string {
 }
 
 func (c Config) isObserver(id int) bool { return c.ObserversFrom > 0 && id >= c.ObserversFrom }
+
+func (c Config) isSpare(id int) bool { return c.SparesFrom > 0 && id >= c.SparesFrom }
 
 // arguments of the java command. Tests start many servers and run each for seconds, so starting soon counts more than
 // running fast: one compiler tier, a small heap, the collector without threads.

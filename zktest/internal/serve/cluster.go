@@ -37,7 +37,8 @@ type clusterMember struct {
 	machine *ensemble.Member
 	server  *host // of the last life
 	alive   bool
-	group   int // servers of different ones do not reach each other
+	spare   bool // no member when the ensemble began
+	group   int  // servers of different ones do not reach each other
 	lag     time.Duration
 	in      []parcel // on their way here
 }
@@ -50,12 +51,12 @@ type parcel struct {
 }
 
 // NewCluster starts the servers of an ensemble, which nobody can reach yet. Each gets its own ServerID and Seed, by its
-// place in peers, and begins with what is on its disk.
-func NewCluster(cfg ensemble.Config, peers []ensemble.Peer, disks []*ensemble.Disk) *Cluster {
+// place in peers, and begins with what is on its disk. The last ones, so many as spares says, are no members at first.
+func NewCluster(cfg ensemble.Config, peers []ensemble.Peer, disks []*ensemble.Disk, spares int) *Cluster {
 	c := &Cluster{g: newGroup()}
 	c.g.carry = c.carry
 	for i, p := range peers {
-		v := &clusterMember{peer: p, cfg: cfg, disk: disks[i]}
+		v := &clusterMember{peer: p, cfg: cfg, disk: disks[i], spare: i >= len(peers)-spares}
 		v.cfg.ServerID = p.ID
 		v.cfg.Seed += uint64(i)
 		v.cfg.ApplyDelay = func() time.Duration { return v.lag }
@@ -70,9 +71,11 @@ func NewCluster(cfg ensemble.Config, peers []ensemble.Peer, disks []*ensemble.Di
 }
 
 func (c *Cluster) start(v *clusterMember) {
-	peers := make([]ensemble.Peer, len(c.members))
-	for i, other := range c.members {
-		peers[i] = other.peer
+	var peers []ensemble.Peer
+	for _, other := range c.members {
+		if !other.spare {
+			peers = append(peers, other.peer)
+		}
 	}
 	v.machine = ensemble.NewMember(v.cfg, v.disk, peers, c.g.now())
 	v.server = newHost(c.g, v.machine)
