@@ -42,6 +42,6 @@ func (k authKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.AuthPacket{Scheme: k.cred.Scheme, Auth: k.cred.Data})
 }
 
-func (authKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) {
+func (authKind) decode(*base, *wire.Decoder, *session.Reply) (struct{}, error) {
 	return struct{}{}, nil
 }

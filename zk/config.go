@@ -116,7 +116,7 @@ func memberList(ms []Member) []byte {
 // configKind is getData of the configuration.
 type configKind struct{ fullKind }
 
-func (k configKind) decode(o *base, d *wire.Decoder, r session.Reply) (Config, error) {
+func (k configKind) decode(o *base, d *wire.Decoder, r *session.Reply) (Config, error) {
 	n, err := k.fullKind.decode(o, d, r)
 	if err != nil {
 		return Config{}, err
@@ -146,7 +146,7 @@ type reconfigKind struct{ proto.ReconfigRequest }
 
 func (k reconfigKind) encode(_ *base, e *wire.Encoder) error { return e.Encode(&k.ReconfigRequest) }
 
-func (reconfigKind) decode(o *base, d *wire.Decoder, r session.Reply) (Config, error) {
+func (reconfigKind) decode(o *base, d *wire.Decoder, r *session.Reply) (Config, error) {
 	n, err := getKind{}.decode(o, d, r)
 	if err != nil {
 		return Config{}, err

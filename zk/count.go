@@ -30,7 +30,7 @@ func (k countKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (countKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (int, error) {
+func (countKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (int, error) {
 	var r proto.GetAllChildrenNumberResponse
 	err := d.Decode(&r)
 	return int(r.TotalNumber), err

@@ -191,7 +191,7 @@ func (k createKind) record() wire.Record {
 	return &proto.CreateRequest{Path: k.path, Data: k.data, Acl: toWire(k.acl), Flags: int32(k.flags)}
 }
 
-func (k createKind) decode(o *base, d *wire.Decoder, r session.Reply) (Created, error) {
+func (k createKind) decode(o *base, d *wire.Decoder, r *session.Reply) (Created, error) {
 	if o.req.Op == wire.OpCreate {
 		var resp proto.CreateResponse
 		if err := d.Decode(&resp); err != nil {

@@ -30,7 +30,7 @@ func (k ephemeralsKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.GetEphemeralsRequest{PrefixPath: k.prefix})
 }
 
-func (ephemeralsKind) decode(o *base, d *wire.Decoder, _ session.Reply) ([]string, error) {
+func (ephemeralsKind) decode(o *base, d *wire.Decoder, _ *session.Reply) ([]string, error) {
 	var r proto.GetEphemeralsResponse
 	if err := d.Decode(&r); err != nil {
 		return nil, err

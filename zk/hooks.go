@@ -217,7 +217,7 @@ func (w *observed) Encode(e *wire.Encoder) error {
 	return err
 }
 
-func (w *observed) Complete(b *future.Batch, r session.Reply) {
+func (w *observed) Complete(b *future.Batch, r *session.Reply) {
 	if r.Replied {
 		w.end.BytesReceived = len(r.Body) + replyOverhead
 	}

@@ -86,7 +86,7 @@ func (k multiReadKind[T, K]) encode(o *base, e *wire.Encoder) error {
 	return end.Write(e)
 }
 
-func (k multiReadKind[T, K]) decode(_ *base, d *wire.Decoder, _ session.Reply) ([]future.Result[T], error) {
+func (k multiReadKind[T, K]) decode(_ *base, d *wire.Decoder, _ *session.Reply) ([]future.Result[T], error) {
 	resp := wire.MultiResponse{Want: len(k.reads)}
 	if err := d.Decode(&resp); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (k namesKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (namesKind) decode(_ *base, d *wire.Decoder, _ session.Reply) ([]string, error) {
+func (namesKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) ([]string, error) {
 	var r proto.GetChildrenResponse
 	err := d.Decode(&r)
 	return r.Children, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -17,12 +16,12 @@ type kind[T any] interface {
 	// encode appends the body of the request.
 	encode(o *base, e *wire.Encoder) error
 	// decode reads the body of a reply that is not an error. d is valid during the call.
-	decode(o *base, d *wire.Decoder, r session.Reply) (T, error)
+	decode(o *base, d *wire.Decoder, r *session.Reply) (T, error)
 }
 
 // An excuser is a kind for which some of the server's errors are results.
 type excuser[T any] interface {
-	excuse(o *base, r session.Reply) (v T, ok bool)
+	excuse(o *base, r *session.Reply) (v T, ok bool)
 }
 
 // An explainer is a kind that knows better what an error of the server's means.
@@ -109,7 +108,7 @@ func (o *op[T, K]) submit() *future.Future[T] {
 // fail completes an operation that is not submitted.
 func (o *op[T, K]) fail(err error) *future.Future[T] {
 	var zero T
-	o.finish(nil, zero, o.error(err, session.Reply{}))
+	o.finish(nil, zero, o.error(err, &session.Reply{}))
 	return o.promise.Future()
 }
 
@@ -129,7 +128,7 @@ func failed[T any](c *Client, code wire.Op, path string, err error) *future.Futu
 }
 
 // error wraps err. r is the reply that it came with, or none.
-func (o *base) error(err error, r session.Reply) error {
+func (o *base) error(err error, r *session.Reply) error {
 	var long *wire.FrameError
 	if errors.As(err, &long) {
 		what := "request"
@@ -151,7 +150,7 @@ func (e contentError) Unwrap() error { return e.error }
 
 // nonsense is the error of a reply that cannot be understood, which costs the connection. The server
 // says that it has done what was asked.
-func (o *base) nonsense(err error, r session.Reply) error {
+func (o *base) nonsense(err error, r *session.Reply) error {
 	var content contentError
 	bad := fmt.Errorf("%w: %w", ErrProtocol, err)
 	if !errors.As(err, &content) {
@@ -172,7 +171,7 @@ func (o *op[T, K]) Age(body []byte) wire.Op {
 	return 0
 }
 
-func (o *op[T, K]) Complete(b *future.Batch, r session.Reply) {
+func (o *op[T, K]) Complete(b *future.Batch, r *session.Reply) {
 	if o.armed.Load() {
 		o.c.driver.Disarm(&o.req)
 	}
@@ -186,9 +185,7 @@ func (o *op[T, K]) Complete(b *future.Batch, r session.Reply) {
 	o.finish(b, v, err)
 }
 
-var decoders = sync.Pool{New: func() any { return new(wire.Decoder) }}
-
-func (o *op[T, K]) result(r session.Reply) (v T, err error) {
+func (o *op[T, K]) result(r *session.Reply) (v T, err error) {
 	if r.Err != nil {
 		if k, ok := any(&o.k).(excuser[T]); ok {
 			if v, ok := k.excuse(&o.base, r); ok {
@@ -201,11 +198,10 @@ func (o *op[T, K]) result(r session.Reply) (v T, err error) {
 		}
 		return v, o.error(err, r)
 	}
-	d := decoders.Get().(*wire.Decoder)
+	d := o.c.driver.Decoder()
 	d.Reset(r.Body)
 	v, err = o.k.decode(&o.base, d, r)
 	d.Reset(nil)
-	decoders.Put(d)
 	if err == nil {
 		return v, nil
 	}

@@ -84,7 +84,7 @@ func (k getKind) encode(o *base, e *wire.Encoder) error {
 	return e.WriteBoolean(k.watch)
 }
 
-func (k getKind) decode(o *base, d *wire.Decoder, _ session.Reply) (Node, error) {
+func (k getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {
 	b, err := d.ReadBuffer()
 	if err != nil {
 		return Node{}, err
@@ -104,7 +104,7 @@ func (k fullKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (fullKind) decode(o *base, d *wire.Decoder, r session.Reply) (Node, error) {
+func (fullKind) decode(o *base, d *wire.Decoder, r *session.Reply) (Node, error) {
 	return getKind{}.decode(o, d, r)
 }
 
@@ -124,7 +124,7 @@ func (k existsKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k existsKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (*Stat, error) {
+func (k existsKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (*Stat, error) {
 	st, err := readStat(d)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (k existsKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (*Stat, er
 	return &st, nil
 }
 
-func (k existsKind) excuse(_ *base, r session.Reply) (*Stat, bool) {
+func (k existsKind) excuse(_ *base, r *session.Reply) (*Stat, bool) {
 	return nil, r.Replied && r.Err == ErrNoNode
 }
 
@@ -146,7 +146,7 @@ func (k childrenKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k childrenKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ChildList, error) {
+func (k childrenKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (ChildList, error) {
 	var r proto.GetChildren2Response
 	if err := d.Decode(&r); err != nil {
 		return ChildList{}, err
@@ -161,7 +161,7 @@ func (k getACLKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k getACLKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (ACLList, error) {
+func (k getACLKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (ACLList, error) {
 	var r proto.GetACLResponse
 	if err := d.Decode(&r); err != nil {
 		return ACLList{}, err
@@ -176,6 +176,6 @@ func (k syncKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (syncKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) {
+func (syncKind) decode(*base, *wire.Decoder, *session.Reply) (struct{}, error) {
 	return struct{}{}, nil
 }

@@ -124,7 +124,7 @@ func (k subscribeKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.AddWatchRequest{Path: k.s.sub.Path, Mode: int32(mode)})
 }
 
-func (k subscribeKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (*Subscription, error) {
+func (k subscribeKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (*Subscription, error) {
 	var r proto.ErrorResponse
 	if err := d.Decode(&r); err != nil {
 		k.s.end(context.Background(), err) // nobody will ever hold it

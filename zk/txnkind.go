@@ -84,7 +84,7 @@ func (k *txnState) age(op wire.Op, body []byte) wire.Op {
 	return op
 }
 
-func (k *txnState) decode(_ *base, d *wire.Decoder, reply session.Reply) (struct{}, error) {
+func (k *txnState) decode(_ *base, d *wire.Decoder, reply *session.Reply) (struct{}, error) {
 	resp := wire.MultiResponse{Want: len(k.ops)}
 	if err := d.Decode(&resp); err != nil {
 		return struct{}{}, err

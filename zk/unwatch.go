@@ -83,7 +83,7 @@ func (r *removal) Encode(e *wire.Encoder) error {
 	return e.Encode(&proto.RemoveWatchesRequest{Path: r.path, Type: int32(r.typ)})
 }
 
-func (r *removal) Complete(b *future.Batch, reply session.Reply) {
+func (r *removal) Complete(b *future.Batch, reply *session.Reply) {
 	r.c.driver.Settled()
 	r.bound.lift()
 	err := reply.Err

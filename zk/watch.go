@@ -84,7 +84,7 @@ type watchKind[T any, K kind[T]] struct {
 
 func (k watchKind[T, K]) encode(o *base, e *wire.Encoder) error { return k.k.encode(o, e) }
 
-func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r session.Reply) (w Watched[T], err error) {
+func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r *session.Reply) (w Watched[T], err error) {
 	v, err := k.k.decode(o, d, r)
 	if err != nil {
 		k.w.end(context.Background(), err) // nobody will ever hold it
@@ -93,7 +93,7 @@ func (k watchKind[T, K]) decode(o *base, d *wire.Decoder, r session.Reply) (w Wa
 	return k.watched(v), nil
 }
 
-func (k watchKind[T, K]) excuse(o *base, r session.Reply) (w Watched[T], ok bool) {
+func (k watchKind[T, K]) excuse(o *base, r *session.Reply) (w Watched[T], ok bool) {
 	if x, is := any(&k.k).(excuser[T]); is {
 		if v, ok := x.excuse(o, r); ok {
 			return k.watched(v), true

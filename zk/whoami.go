@@ -30,7 +30,7 @@ type whoAmIKind struct{}
 
 func (whoAmIKind) encode(*base, *wire.Encoder) error { return nil }
 
-func (whoAmIKind) decode(_ *base, d *wire.Decoder, _ session.Reply) ([]ClientInfo, error) {
+func (whoAmIKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) ([]ClientInfo, error) {
 	var r proto.WhoAmIResponse
 	if err := d.Decode(&r); err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func (k setKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k setKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (Stat, error) { return readStat(d) }
+func (k setKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (Stat, error) { return readStat(d) }
 
 type deleteKind struct {
 	path    string
@@ -118,7 +118,7 @@ func (k deleteKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (deleteKind) decode(*base, *wire.Decoder, session.Reply) (struct{}, error) {
+func (deleteKind) decode(*base, *wire.Decoder, *session.Reply) (struct{}, error) {
 	return struct{}{}, nil
 }
 
@@ -133,6 +133,6 @@ func (k setACLKind) encode(_ *base, e *wire.Encoder) error {
 	return e.Encode(&proto.SetACLRequest{Path: k.path, Acl: toWire(k.acl), Version: k.version})
 }
 
-func (k setACLKind) decode(_ *base, d *wire.Decoder, _ session.Reply) (Stat, error) {
+func (k setACLKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (Stat, error) {
 	return readStat(d)
 }

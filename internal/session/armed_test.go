@@ -55,7 +55,7 @@ type finisher struct {
 	list *[]string
 }
 
-func (f *finisher) Complete(b *future.Batch, p Reply) {
+func (f *finisher) Complete(b *future.Batch, p *Reply) {
 	f.call.Complete(b, p)
 	f.d.Disarm(&f.Request)
 	*f.list = append(*f.list, f.name)

@@ -17,7 +17,7 @@ func (nopCall) Encode(e *wire.Encoder) error {
 	return nil
 }
 
-func (nopCall) Complete(*future.Batch, Reply) {}
+func (nopCall) Complete(*future.Batch, *Reply) {}
 
 // BenchmarkRoundTrip is one request through the machine: Submit, Pull, Received, Effects, in batches
 // as a busy connection has them.

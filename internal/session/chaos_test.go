@@ -88,7 +88,7 @@ func (c *chaos) effects() {
 			if e.Reply.Replied && !e.Reply.Written {
 				c.Fatal("answered, but not written")
 			}
-			e.Req.Call.Complete(nil, e.Reply)
+			e.Req.Call.Complete(nil, &e.Reply)
 			if x, ok := e.Req.Call.(*call); ok && x.times != 1 {
 				c.Fatalf("%v completed %d times", x.Op, x.times)
 			}

@@ -43,12 +43,13 @@ type Driver struct {
 	exchange *exchange          // of the newest connection that had one
 	probing  *Ask               // the newest probe; the drainer's
 	clock    clock
-	alarm    *handler.Alarm // for the machine's deadline. One that was taken back may still go off, which does no harm
-	alarmAt  time.Duration  // never: it is off
-	draining bool           // somebody runs effects; everybody else only appends
-	kept     int            // so many of m's effects are safe from the end of the event that they come from
-	spare    []Effect       // for the next round of effects
-	batch    future.Batch
+	alarm    *handler.Alarm       // for the machine's deadline. One that was taken back may still go off, which does no harm
+	alarmAt  time.Duration        // never: it is off
+	draining bool                 // somebody runs effects; everybody else only appends
+	kept     int                  // so many of m's effects are safe from the end of the event that they come from
+	spare    []Effect             // for the next round of effects
+	batch    future.Batch         // the drainer's
+	decoder  wire.Decoder         // the drainer's
 	closers  []func(error)        // told by DoClosed
 	armed    map[any]*cancelGroup // by context, or by request if its context cannot be a key
 }
@@ -85,6 +86,9 @@ func (d *Driver) Submit(r *Request) {
 	}
 	d.flush()
 }
+
+// Decoder returns a decoder for the body of a reply. It may be used in [Call.Complete], and nowhere else.
+func (d *Driver) Decoder() *wire.Decoder { return &d.decoder }
 
 // Settled returns the credit of a submitted request.
 func (d *Driver) Settled() { d.inFlight.Add(-1) }
@@ -218,21 +222,16 @@ func (d *Driver) due() {
 // flush does what the machine wants done and unlocks mu. Of several goroutines that get here, one
 // runs effects until there are none; the others' are in its list by then.
 func (d *Driver) flush() {
-	if d.draining {
+	d.arm()
+	if d.draining || len(d.m.effects) == 0 {
 		d.keepBodies()
-		d.arm()
 		d.mu.Unlock()
 		return
 	}
 	d.draining = true
-	for {
-		d.arm()
+	for len(d.m.effects) > 0 {
 		effects := d.m.Effects(d.spare)
 		d.spare, d.kept = nil, 0
-		if len(effects) == 0 {
-			d.spare = effects
-			break
-		}
 		d.mu.Unlock()
 		for i := range effects {
 			d.run(&effects[i])
@@ -243,6 +242,7 @@ func (d *Driver) flush() {
 		if cap(effects) <= 1<<12 {
 			d.spare = effects
 		}
+		d.arm()
 	}
 	d.draining = false
 	d.mu.Unlock()

@@ -104,7 +104,7 @@ type promising struct {
 	p *future.Promise[int]
 }
 
-func (c *promising) Complete(b *future.Batch, r Reply) { c.p.CompleteIn(b, 0, r.Err) }
+func (c *promising) Complete(b *future.Batch, r *Reply) { c.p.CompleteIn(b, 0, r.Err) }
 
 // Opened may come before Dial has returned, and so may everything else.
 func TestConnectionFasterThanDial(t *testing.T) {
@@ -377,7 +377,7 @@ type reentrant struct {
 	then func()
 }
 
-func (r *reentrant) Complete(b *future.Batch, p Reply) {
+func (r *reentrant) Complete(b *future.Batch, p *Reply) {
 	r.call.Complete(b, p)
 	r.then()
 }

@@ -11,12 +11,11 @@ type Effect struct {
 }
 
 // reply is Reply with the error of the request's context, which may be asked now that nothing is locked.
-func (e *Effect) reply() Reply {
-	r := e.Reply
-	if r.Err == errCtxEnded {
-		r.Err = e.Req.Ctx.Err()
+func (e *Effect) reply() *Reply {
+	if e.Reply.Err == errCtxEnded {
+		e.Reply.Err = e.Req.Ctx.Err()
 	}
-	return r
+	return &e.Reply
 }
 
 // An EffectKind says what to do.

@@ -105,7 +105,7 @@ func (x *hammered) Encode(e *wire.Encoder) error {
 	return x.fail
 }
 
-func (x *hammered) Complete(_ *future.Batch, p Reply) {
+func (x *hammered) Complete(_ *future.Batch, p *Reply) {
 	if x.done.Add(1) != 1 {
 		x.h.wrong = append(x.h.wrong, "completed twice")
 	}

@@ -58,9 +58,9 @@ const (
 type Call interface {
 	// Encode appends the body of the request. It is called once, within Submit, under the lock.
 	Encode(e *wire.Encoder) error
-	// Complete is called exactly once. What it dispatches goes into b. r.Body is valid during the
+	// Complete is called exactly once. What it dispatches goes into b. r and its Body are valid during the
 	// call. It must not block or run user code.
-	Complete(b *future.Batch, r Reply)
+	Complete(b *future.Batch, r *Reply)
 }
 
 // A Reply is the outcome of a request.

@@ -84,7 +84,7 @@ func (r *rig) run(e *Effect) {
 		reply := e.reply()
 		e.Req.Call.Complete(nil, reply)
 		if c, ok := e.Req.Call.(*call); ok && c.name != "" {
-			r.say("%s: %s", c.name, outcome(reply))
+			r.say("%s: %s", c.name, outcome(*reply))
 		}
 	case DoFire:
 		f := e.More.(*Fired)
@@ -404,10 +404,10 @@ func (c *call) Age([]byte) wire.Op {
 	return 0
 }
 
-func (c *call) Complete(_ *future.Batch, p Reply) {
+func (c *call) Complete(_ *future.Batch, p *Reply) {
 	c.times++
-	p.Body = slices.Clone(p.Body)
-	c.got = p
+	c.got = *p
+	c.got.Body = slices.Clone(p.Body)
 }
 
 // submit submits a request; its lines are "name: outcome".

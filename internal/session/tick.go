@@ -217,4 +217,4 @@ func (r ownRequest) Encode(e *wire.Encoder) error {
 	return e.Encode(r.body)
 }
 
-func (ownRequest) Complete(*future.Batch, Reply) {}
+func (ownRequest) Complete(*future.Batch, *Reply) {}

@@ -48,6 +48,10 @@ func pathFault(path string, sequential bool) string {
 	start := 1 // of the component at hand
 	for i := 1; i < len(path); {
 		c := path[i]
+		if inName[c] {
+			i++
+			continue
+		}
 		switch {
 		case c == '/':
 			if fault := componentFault(path[start:i]); fault != "" {
@@ -64,10 +68,8 @@ func pathFault(path string, sequential bool) string {
 				return fmt.Sprintf("character %U at byte %d", r, i)
 			}
 			i += n
-		case forbidden(rune(c)):
-			return fmt.Sprintf("character %U at byte %d", rune(c), i)
 		default:
-			i++
+			return fmt.Sprintf("character %U at byte %d", rune(c), i)
 		}
 	}
 	if sequential {
@@ -75,6 +77,14 @@ func pathFault(path string, sequential bool) string {
 	}
 	return componentFault(path[start:])
 }
+
+// inName are the bytes that are a character of their own and may be in a name. Every operation's path is looked at.
+var inName = func() (inName [256]bool) {
+	for c := range utf8.RuneSelf {
+		inName[c] = c != '/' && !forbidden(rune(c))
+	}
+	return
+}()
 
 func componentFault(name string) string {
 	switch name {
