@@ -65,9 +65,14 @@ var settings = []setting{
 		codes:   []wire.Code{wire.CodeSessionClosedRequireSASLAuth},
 	},
 	{
-		name:    "read-only",
-		since:   v(3, 6, 0), // 3.5 may fall silent
-		java:    java.Config{Servers: 3, Lines: []string{"localSessionsEnabled=true"}, JVM: []string{"-Dreadonlymode.enabled=true"}},
+		name:  "read-only",
+		since: v(3, 6, 0), // 3.5 may fall silent
+		java: java.Config{Servers: 3, Lines: []string{"localSessionsEnabled=true"}, JVM: []string{
+			"-Dreadonlymode.enabled=true",
+			// A read-only server counts each write that it has refused as one that is still being worked on, for ever. When
+			// there are too many, by default 1,000, it stops reading from connections, and does not always begin again.
+			"-Dzookeeper.globalOutstandingLimit=1000000000",
+		}},
 		core:    func(c *core.Config) { c.ReadOnlyMode, c.LocalSessions = true, true },
 		profile: func(p *profile) { p.alone, p.readOnly = true, true },
 		start:   withoutQuorum,
