@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
 )
@@ -23,6 +22,7 @@ type startOp struct {
 	c       *shared
 	ctx     context.Context
 	bound   bound
+	life    uint64 // of the client, that it has begun or joined
 }
 
 func (s *startOp) Context() context.Context { return s.ctx }
@@ -36,7 +36,7 @@ func (s *startOp) Cancel() {
 		err.Err = fmt.Errorf("%w; the last attempt: %w", err.Err, typed(cause))
 	}
 	if s.promise.Complete(Session{}, err) {
-		s.c.driver.Abort(err, ErrClosed)
+		s.c.driver.AbortLife(s.life, err, ErrClosed)
 	}
 }
 
@@ -64,7 +64,7 @@ func (c *Client) Start(ctx context.Context) *future.Future[Session] {
 	c.starts.mu.Lock()
 	c.starts.pending = append(c.starts.pending, s)
 	c.starts.mu.Unlock()
-	c.driver.Start()
+	s.life = c.driver.Start()
 	if state, info, _, _ := c.driver.State(); state.Up() {
 		c.starts.changed(nil, StateChange{To: state, Session: sessionOf(info)})
 	}
@@ -136,16 +136,8 @@ func (c *Client) Close(ctx context.Context) *future.Future[struct{}] {
 	}
 	p := future.NewPromise[struct{}](c.sessionLane)
 	_, info, _, _ := c.driver.State()
-	var over atomic.Bool
 	var bound bound
-	abort := func() {
-		if !over.Load() {
-			err := fmt.Errorf("%w: the session may live for another %v", ctx.Err(), info.Timeout)
-			c.driver.Abort(&OpError{Op: "closeSession", Err: err}, ErrClosed)
-		}
-	}
-	c.driver.Close(func(err error) {
-		over.Store(true)
+	life := c.driver.Close(func(err error) {
 		bound.lift()
 		var oe *OpError
 		if err != nil && !errors.As(err, &oe) {
@@ -153,6 +145,10 @@ func (c *Client) Close(ctx context.Context) *future.Future[struct{}] {
 		}
 		p.Complete(struct{}{}, err)
 	})
+	abort := func() {
+		err := fmt.Errorf("%w: the session may live for another %v", ctx.Err(), info.Timeout)
+		c.driver.AbortLife(life, &OpError{Op: "closeSession", Err: err}, ErrClosed)
+	}
 	if ctx.Err() != nil {
 		abort()
 	}

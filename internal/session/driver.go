@@ -50,8 +50,14 @@ type Driver struct {
 	spare    []Effect             // for the next round of effects
 	batch    future.Batch         // the drainer's
 	decoder  wire.Decoder         // the drainer's
-	closers  []func(error)        // told by DoClosed
+	closers  []closer             // told by DoClosed
 	armed    map[any]*cancelGroup // by context, or by request if its context cannot be a key
+}
+
+// A closer waits for the end of one of the machine's lives.
+type closer struct {
+	life uint64
+	done func(error)
 }
 
 // NewDriver returns a driver that is not started.
@@ -67,11 +73,14 @@ func NewDriver(cfg Config, opt Options) *Driver {
 // now returns the machine's time. The caller holds mu.
 func (d *Driver) now() time.Duration { return d.clock.now() }
 
-// Start begins to connect.
-func (d *Driver) Start() {
+// Start begins to connect, if that has not begun. It returns the number of the life that has begun then, for
+// [Driver.AbortLife].
+func (d *Driver) Start() (life uint64) {
 	d.mu.Lock()
 	d.m.Start(d.now())
+	life = d.m.life
 	d.flush()
+	return life
 }
 
 // Submit orders r. Its outcome, also a failure to submit, comes through r.Call.
@@ -195,18 +204,29 @@ func (d *Driver) Hosts() []string {
 }
 
 // Close ends the session in an orderly way and calls done, inline, when that is finished and every
-// request and watch is complete. See [Machine.Close].
-func (d *Driver) Close(done func(error)) {
+// request and watch is complete. It returns the number of the life that ends, for [Driver.AbortLife]. See [Machine.Close].
+func (d *Driver) Close(done func(error)) (life uint64) {
 	d.mu.Lock()
-	d.closers = append(d.closers, done)
+	life = d.m.life
+	d.closers = append(d.closers, closer{life, done})
 	d.m.Close()
 	d.flush()
+	return life
 }
 
 // Abort ends everything at once: everything fails with cause, and a pending Close with err.
 func (d *Driver) Abort(err, cause error) {
 	d.mu.Lock()
 	d.m.Abort(err, cause)
+	d.flush()
+}
+
+// AbortLife is Abort, unless that life is over and another one has begun: who gives up may be late.
+func (d *Driver) AbortLife(life uint64, err, cause error) {
+	d.mu.Lock()
+	if d.m.life == life {
+		d.m.Abort(err, cause)
+	}
 	d.flush()
 }
 
@@ -322,15 +342,19 @@ func (d *Driver) run(e *Effect) {
 			conn.Close()
 		}
 	case DoClosed:
+		end := e.More.(*Ended)
 		d.mu.Lock()
-		done := d.closers
-		d.closers = nil
+		n := 0 // the others wait for the end of a later life, which has begun already
+		for n < len(d.closers) && d.closers[n].life <= end.Life {
+			n++
+		}
+		over := d.closers[:n:n]
+		d.closers = append([]closer(nil), d.closers[n:]...)
 		d.mu.Unlock()
 		d.endLookup()
 		d.batch.Flush()
-		err, _ := e.More.(error)
-		for _, fn := range done {
-			fn(err)
+		for _, c := range over {
+			c.done(end.Err)
 		}
 	}
 }

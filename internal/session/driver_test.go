@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -105,6 +106,47 @@ type promising struct {
 }
 
 func (c *promising) Complete(b *future.Batch, r *Reply) { c.p.CompleteIn(b, 0, r.Err) }
+
+// restarting does something when it is complete.
+type restarting struct {
+	*call
+	then func()
+}
+
+func (c *restarting) Complete(*future.Batch, Reply) { c.then() }
+
+// Who closes the next life waits for the end of that, and who gives up the last one ends nothing any more.
+func TestCloseOfTheNextLife(t *testing.T) {
+	d := driveUp(t)
+	var order []string
+	closes := func(what string) uint64 {
+		return d.Close(func(err error) { order = append(order, fmt.Sprint(what, ": ", err)) })
+	}
+	var first, second uint64
+	c := &call{}
+	c.Request = Request{Op: wire.OpSetData, Call: &restarting{c, func() { // it is over, and nobody has been told yet
+		if life := d.Driver.Start(); life == first {
+			t.Error("no other life")
+		}
+		second = closes("second")
+		d.AbortLife(first, errPeer, ErrClosed)
+	}}}
+	d.Submit(&c.Request)
+	first = closes("first")
+	d.AbortLife(first, errPeer, ErrClosed)
+	if want := []string{"first: peer is gone", "second: <nil>"}; !slices.Equal(order, want) {
+		t.Errorf("%q", order) // without a session there is nothing to wait for
+	}
+	d.Driver.Start()
+	d.AbortLife(second, errPeer, ErrClosed)
+	if s, _, _, _ := d.State(); s != Connecting {
+		t.Error(s)
+	}
+	d.AbortLife(second+1, errPeer, ErrClosed)
+	if s, _, _, _ := d.State(); s != Closed {
+		t.Error(s)
+	}
+}
 
 // Opened may come before Dial has returned, and so may everything else.
 func TestConnectionFasterThanDial(t *testing.T) {

@@ -33,8 +33,14 @@ const (
 	DoProbe                      // More is a *Probe: ask, and call Probed
 	DoEndProbe                   // neither a probe nor a look-up is of interest any more
 	DoLost                       // More is a *Hold: it has ended
-	DoClosed                     // More is an error or nil: Close is complete
+	DoClosed                     // More is an *Ended: Close is complete
 )
+
+// Ended says that the machine is off.
+type Ended struct {
+	Life uint64 // how often it was started until then
+	Err  error  // of its Close
+}
 
 // A DialTo asks for a connection.
 type DialTo struct {

@@ -39,6 +39,7 @@ type Machine struct {
 	hosts   hosts
 	effects []Effect
 
+	life  uint64 // how often it was started
 	state State
 	phase phase
 	cause error  // of the last failure to connect; nil once it was up
@@ -146,6 +147,7 @@ func (m *Machine) Start(now time.Duration) {
 	if m.phase != phaseOff {
 		return
 	}
+	m.life++
 	if r := m.cfg.Resume; r != nil {
 		m.sess = Info{ID: r.ID, Password: r.Password, Epoch: m.sess.Epoch + 1, Timeout: m.cfg.Timeout}
 		m.resuming = true
@@ -336,7 +338,7 @@ func (m *Machine) finish(to State, err, cause error) {
 	m.sess, m.bury, m.closing, m.resuming = Info{Epoch: m.sess.Epoch}, nil, nil, false
 	m.local, m.anew = false, false
 	m.change(to, cause)
-	m.do(DoClosed, err)
+	m.do(DoClosed, &Ended{m.life, err})
 }
 
 // expire ends the session: the server has said so, or nobody can believe in it any more. Then it is

@@ -139,8 +139,7 @@ func (r *rig) run(e *Effect) {
 	case DoEndProbe:
 		r.say("ask no more")
 	case DoClosed:
-		err, _ := e.More.(error)
-		r.say("closed: %v", short(err))
+		r.say("closed: %v", short(e.More.(*Ended).Err))
 	}
 }
 
