@@ -113,7 +113,7 @@ type restarting struct {
 	then func()
 }
 
-func (c *restarting) Complete(*future.Batch, Reply) { c.then() }
+func (c *restarting) Complete(*future.Batch, *Reply) { c.then() }
 
 // Who closes the next life waits for the end of that, and who gives up the last one ends nothing any more.
 func TestCloseOfTheNextLife(t *testing.T) {
