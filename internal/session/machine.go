@@ -64,6 +64,7 @@ type Machine struct {
 	answers  answers
 	proof    proof
 	search   search
+	sought   string // the address that a search has found, while it is being tried
 	leaving  departure
 	pings    []time.Duration // send times of pings that were not answered, oldest first
 
@@ -178,6 +179,9 @@ func (m *Machine) connect(now time.Duration) {
 		m.phase, m.limit = phasePause, now+m.hosts.pause()
 		return
 	}
+	if addr != m.sought {
+		m.sought = ""
+	}
 	m.limit = now + m.patience()
 	if resolve != "" {
 		m.phase = phaseResolve
@@ -190,12 +194,21 @@ func (m *Machine) connect(now time.Duration) {
 }
 
 // patience is how long an address may take to connect and to answer the handshake: short at first,
-// since another server may be well, longer from round to round, since all may be slow.
-func (m *Machine) patience() time.Duration { return m.patienceAfter(m.hosts.fails) }
+// since another server may be well, longer from round to round, since all may be slow. One that a search has found is well;
+// if it were given up for its slowness, a read-only server would be the next, and the next search would begin from there.
+func (m *Machine) patience() time.Duration {
+	if m.sought != "" {
+		return m.patienceAfter(maxDoublings)
+	}
+	return m.patienceAfter(m.hosts.fails)
+}
+
+// maxDoublings make the longest patience of any.
+const maxDoublings = 10
 
 func (m *Machine) patienceAfter(fails int) time.Duration {
 	t := m.cfg.Timeout
-	return min(max(t/10, 100*time.Millisecond)<<min(fails, 10), t*2/3)
+	return min(max(t/10, 100*time.Millisecond)<<min(fails, maxDoublings), t*2/3)
 }
 
 // Resolved reports the addresses of a host, or why there are none.
@@ -282,6 +295,7 @@ func (m *Machine) lose(now time.Duration, err error) {
 		m.newRound()
 		if to.addr != "" {
 			m.hosts.prefer(to.host, to.addr)
+			m.sought = to.addr
 		}
 	}
 	m.connect(now)

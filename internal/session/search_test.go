@@ -27,6 +27,32 @@ func (r *rig) search(answer string) (asked []string) {
 
 func readOnly(c *Config) { c.ReadOnly = true }
 
+// Who was found has time to let us in, more than a server of which nothing is known.
+func TestFoundServerHasTime(t *testing.T) {
+	r := newRig(t, hostList("10.0.0.1:1", "10.0.0.2:1"), readOnly, func(c *Config) { c.InOrder = true }).start()
+	r.opened()
+	r.hello()
+	r.grant(1, tt, true)
+	r.expect("CONNECTED_RO new")
+	r.sleep(r.m.search.limit - r.now)
+	r.expect("ask 10.0.0.2:1")
+	r.m.Probed(r.now, r.probed, rw)
+	r.expect2("dial 10.0.0.2:1")
+	r.jump(tt / 3)
+	r.opened()
+	r.hello()
+	r.jump(tt / 4)
+	r.m.Tick(r.now)
+	r.welcome(2)
+	r.expect("CONNECTED new")
+
+	r.closed()
+	r.expect("SUSPENDED", "dial 10.0.0.1:1")
+	if left := r.m.limit - r.now; left >= tt/3 {
+		t.Errorf("%v for a server of which nothing is known", left)
+	}
+}
+
 // Every address of every host is asked but the one that is connected, in rounds that are farther and farther apart.
 func TestSearchAsksEverybody(t *testing.T) {
 	r := newRig(t, hostList("10.0.0.1:1", "zk:1", "10.0.0.3:1"), readOnly).start()
