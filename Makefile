@@ -1,7 +1,7 @@
 # `make` lists the targets. Everything needs Go; what else a target needs, it fetches or says.
 
 # The ZooKeeper that tests run against unless ZOOKEEPER_VERSION, ZOOKEEPER_PATH or ZOOKEEPER_CLASSPATH name another.
-ZOOKEEPER_PIN := 3.9.5
+ZOOKEEPER_PIN := $(shell cat zktest/scripts/zookeeper.version)
 
 # The oldest that `make test` tests, and all that `make matrix` does: the last patch of each release, as far as Maven has it.
 ZOOKEEPER_OLDEST := 3.4.14
@@ -50,7 +50,7 @@ lint: ## Checks format, go vet, staticcheck, and the project's own analyzers.
 	internal/lint/run.sh
 
 zookeeper: ## Fetches ZooKeeper into the user's cache, once; ZOOKEEPER_VERSION=3.x.y for another.
-	@zktest/scripts/fetch-zookeeper.sh $(ZOOKEEPER_PIN) >/dev/null
+	@zktest/scripts/fetch-zookeeper.sh >/dev/null
 
 bench: zookeeper ## Measures gazoo beside other clients; BENCH=regexp selects, PLOTS=directory keeps table and plots.
 	cd docs/bench && go run . -run '$(BENCH)' $(if $(PLOTS),-plots '$(abspath $(PLOTS))')

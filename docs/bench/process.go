@@ -111,7 +111,7 @@ func startJava() (*process, error) {
 	if _, err := exec.LookPath("javac"); err != nil {
 		return nil, errors.New("no JDK here (javac)")
 	}
-	dir, err := script("fetch-zookeeper.sh", zookeeperPin)
+	dir, err := script("fetch-zookeeper.sh")
 	if err != nil {
 		return nil, err
 	}

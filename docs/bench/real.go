@@ -13,14 +13,8 @@ import (
 	"github.com/gazoo-go/gazoo/zktest"
 )
 
-// zookeeperPin is the real server, unless the environment names another; as in the Makefile.
-const zookeeperPin = "3.9.5"
-
-// startReal starts a real ZooKeeper, with the node that everybody reads.
+// startReal starts a real ZooKeeper, which `make bench` has fetched, with the node that everybody reads.
 func startReal() (addr string, end func(), err error) {
-	if _, err := script("fetch-zookeeper.sh", zookeeperPin); err != nil {
-		return "", nil, err
-	}
 	t := &harness{}
 	defer func() {
 		if failure := recover(); failure != nil {

@@ -12,7 +12,7 @@ import (
 type clock struct {
 	h          handler.Handler
 	mono, wall time.Time     // the start
-	node       *handler.Node // h, if it is one, and tells the time in less
+	node       *handler.Node // h, if it is one, and not only made of one, which may have a time of its own
 	nodeMono   time.Duration // the start, on a node
 	nodeWall   time.Duration
 	ahead      time.Duration // how far the wall clock is ahead of the monotonic one, where it was seen last

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fetch-zookeeper.sh [DEFAULT_VERSION]: puts the jars of an Apache ZooKeeper server where the tests look for them,
+# fetch-zookeeper.sh: puts the jars of an Apache ZooKeeper server where the tests look for them,
 #
 #     ${XDG_CACHE_HOME:-~/.cache}/gazoo/zookeeper/VERSION/lib/*.jar
 #
@@ -7,14 +7,14 @@
 # appears in one rename, so an interrupted run leaves nothing half done and two runs at once are harmless.
 #
 #   ZOOKEEPER_PATH, ZOOKEEPER_CLASSPATH   the tests use what these name: nothing to fetch
-#   ZOOKEEPER_VERSION                     that version and no other (Maven only; 3.3.6 to 3.9)
+#   ZOOKEEPER_VERSION                     that version and no other (Maven only; 3.3.6 to 3.9); default: zookeeper.version
 #   GAZOO_FETCH=maven|debian              only that source; default: Maven where `mvn` exists, else Debian
 #
 # Maven resolves org.apache.zookeeper:zookeeper. Debian's source is its libzookeeper-java package and its direct
 # dependencies, downloaded and unpacked beside the system: needs no root, installs nothing, has one version only.
 set -euo pipefail
 
-default=${1:-}
+default=$(cat "$(dirname "$0")/zookeeper.version")
 version=${ZOOKEEPER_VERSION:-$default}
 source=${GAZOO_FETCH:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gazoo/zookeeper
