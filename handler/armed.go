@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"github.com/gazoo-go/gazoo/future"
 )
@@ -12,11 +13,20 @@ import (
 // tell by starting a goroutine, so they are asked after each step. One that is armed many times is
 // asked once.
 type armedContexts struct {
-	list   []*armedContext                   // those with tasks, in no order
-	find   map[context.Context]*armedContext // and those whose last task has gone, which may be armed again
-	idle   int                               // how many of find have no task
-	seq    uint64
-	polled []*armedContext // a copy of list; the driver's
+	list []polled                          // those with tasks, in no order
+	find map[context.Context]*armedContext // and those whose last task has gone, which may be armed again
+	idle int                               // how many of find have no task
+	seq  uint64
+
+	// The driver's, except that anybody says that list has changed:
+	copy    []polled // of list
+	changed atomic.Bool
+}
+
+// polled is an armedContext and what it is asked.
+type polled struct {
+	ctx context.Context
+	of  *armedContext
 }
 
 type armedContext struct {
@@ -63,7 +73,8 @@ func (w *world) arm(ctx context.Context, n *Node, t future.Task) (stop func() bo
 	if of.first == nil {
 		of.first, task.prev, task.next = task, task, task
 		of.at = len(a.list)
-		a.list = append(a.list, of)
+		a.list = append(a.list, polled{ctx, of})
+		a.changed.Store(true)
 		if of.found {
 			a.idle--
 		}
@@ -72,7 +83,6 @@ func (w *world) arm(ctx context.Context, n *Node, t future.Task) (stop func() bo
 		task.prev, task.next = last, of.first
 		last.next, of.first.prev = task, task
 	}
-	w.armedTasks.Add(1)
 	w.rouse()
 	return task.stop
 }
@@ -103,16 +113,16 @@ func (a *armedContexts) take(t *armedTask) {
 			of.first = t.next
 		}
 	}
-	t.w.armedTasks.Add(-1)
 	t.of, t.prev, t.next = nil, nil, nil
 	if of.first != nil {
 		return
 	}
 	last := len(a.list) - 1
 	a.list[of.at] = a.list[last]
-	a.list[of.at].at = of.at
-	a.list[last] = nil
+	a.list[of.at].of.at = of.at
+	a.list[last] = polled{}
 	a.list, of.at = a.list[:last], -1
+	a.changed.Store(true)
 	if !of.found {
 		return
 	}
@@ -135,20 +145,22 @@ func (a *armedContexts) sweep() {
 // pollContexts runs the tasks of the contexts that have ended, in the order in which they were armed.
 // It reports whether there were any. A context's own code is not called under the world's lock.
 func (w *world) pollContexts() bool {
-	if w.armedTasks.Load() == 0 {
+	a := &w.armed
+	if a.changed.Load() {
+		w.mu.Lock()
+		a.changed.Store(false)
+		clear(a.copy)
+		a.copy = append(a.copy[:0], a.list...)
+		w.mu.Unlock()
+	}
+	if !anyEnded(a.copy) { // as nearly always
 		return false
 	}
-	w.mu.Lock()
-	w.armed.polled = append(w.armed.polled[:0], w.armed.list...)
-	w.mu.Unlock()
 	var ended []*armedContext
-	for _, of := range w.armed.polled {
-		if of.ctx.Err() != nil {
-			ended = append(ended, of)
+	for _, p := range a.copy {
+		if p.ctx.Err() != nil {
+			ended = append(ended, p.of)
 		}
-	}
-	if ended == nil {
-		return false
 	}
 	w.mu.Lock()
 	var due []*armedTask
@@ -166,6 +178,15 @@ func (w *world) pollContexts() bool {
 		}
 	}
 	return len(due) > 0
+}
+
+func anyEnded(list []polled) bool {
+	for i := range list {
+		if list[i].ctx.Err() != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // defers makes t a thing of its own if its node is paused, and drops it if that is dead. It reports

@@ -95,7 +95,8 @@ func (n *Node) JumpWall(by time.Duration) {
 // setTimers makes the timers of a machine fire at the right times by its new clock. The caller holds mu.
 func (w *world) setTimers(m *machine) {
 	var timers []*nodeTimer
-	for _, e := range w.events {
+	for _, p := range w.events {
+		e := p.e
 		if tm, ok := e.what.(*nodeTimer); ok && e.node.machine == m {
 			timers = append(timers, tm)
 		}

@@ -21,9 +21,12 @@ func (nw *Network) dial(from *Node, ctx context.Context, to Target, s Sink) Conn
 	nw.lastPort = max(1024, nw.lastPort+1)
 	c.local = netip.AddrPortFrom(from.address, nw.lastPort)
 	w.mu.Unlock()
-	c.disarm = w.arm(ctx, from, future.Func(func() { c.giveUp(ctx.Err()) }))
-	if ctx.Err() != nil {
-		c.giveUp(ctx.Err())
+	c.disarm = nothingToStop
+	if ctx.Done() != nil {
+		c.disarm = w.arm(ctx, from, future.Func(func() { c.giveUp(ctx.Err()) }))
+		if ctx.Err() != nil {
+			c.giveUp(ctx.Err())
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -32,7 +32,8 @@ type end struct {
 	inflight   packets
 	arrival    event // of the oldest one of inflight
 	pull       event
-	prev, next *end // in the node's list, if it is listed
+	closing    event // of Closed
+	prev, next *end  // in the node's list, if it is listed
 	listed     bool
 
 	stream stream // touched by arrivals here and by the other side's pulls only
@@ -73,22 +74,38 @@ func newEnd(nw *Network, n *Node, peer *end, id connID) *end {
 	e := &end{nw: nw, node: n, sink: silent{}, peer: peer, id: id}
 	e.label = mix(mix(id.from.label, uint64(id.number)), direction)
 	e.dice = newDice(nw.key, e.label)
-	e.arrival = event{node: n, label: e.label ^ arrivalLabel, kind: KindArrival, what: (*arrival)(e), off: true, input: true}
+	e.arrival = event{node: n, label: e.label ^ arrivalLabel, kind: KindArrival, what: (*arrival)(e), off: true, input: true, arrives: true}
 	e.pull = event{node: n, label: e.label ^ pullLabel, kind: KindPull, what: (*pull)(e), off: true}
+	e.closing = event{node: n, label: e.label ^ closedLabel, kind: KindClosed, what: (*closing)(e), off: true}
 	return e
 }
 
-var outLabel, inLabel, arrivalLabel, pullLabel = fnv("out"), fnv("in"), fnv("arrival"), fnv("pull")
+var (
+	outLabel, inLabel                    = fnv("out"), fnv("in")
+	arrivalLabel, pullLabel, closedLabel = fnv("arrival"), fnv("pull"), fnv(KindClosed)
+)
 
-// The two events that connections consist of are the end itself, so that they cost no allocation.
+// The events that every connection has are the end itself, so that they cost no allocation.
 type (
 	arrival end
 	pull    end
+	closing end
 )
 
-func (a *arrival) happen()         { (*end)(a).arrive() }
-func (p *pull) happen()            { (*end)(p).pulled() }
-func (p *pull) describe(ev *Event) { (*end)(p).describe(ev) }
+func (a *arrival) happen()            { (*end)(a).arrive() }
+func (p *pull) happen()               { (*end)(p).pulled() }
+func (p *pull) describe(ev *Event)    { (*end)(p).describe(ev) }
+func (c *closing) happen()            { (*end)(c).closed() }
+func (c *closing) describe(ev *Event) { (*end)(c).describe(ev) }
+
+// data are the bytes that arrive next.
+func (a *arrival) data() []byte {
+	if a.inflight.len() == 0 {
+		return nil
+	}
+	return a.stream.next(a.inflight.first().n)
+}
+
 func (a *arrival) describe(ev *Event) {
 	(*end)(a).describe(ev)
 	if a.inflight.len() == 0 { // it has happened
@@ -183,9 +200,7 @@ func (e *end) pullAll() {
 	e.pulling = false
 	for e.err == nil && !e.pulling {
 		to := &e.peer.stream
-		if to.compact() && e.peer.inflight.len() > 0 {
-			e.peer.arrival.data = to.next(e.peer.inflight.first().n)
-		}
+		to.compact()
 		w.mu.Unlock()
 		data := e.sink.Pull(to.room())
 		w.mu.Lock()
@@ -257,7 +272,6 @@ func (e *end) answer() {
 // caller holds the world's mu.
 func (e *end) expect() {
 	p := e.inflight.first()
-	e.arrival.data = e.stream.next(p.n)
 	e.arrival.via = e.in
 	e.nw.w.scheduleFrom(&e.arrival, p.at, p.from)
 }
@@ -328,7 +342,7 @@ func (e *end) abort(err error) {
 	}
 	e.err = err
 	e.node.ends.remove(e)
-	e.nw.w.schedule(e.event(KindClosed, e.closed), e.nw.w.time())
+	e.nw.w.schedule(&e.closing, e.nw.w.time())
 }
 
 func (e *end) closed() {

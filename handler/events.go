@@ -13,17 +13,17 @@ type event struct {
 	at    time.Duration // since the beginning of the world
 	seq   uint64        // how many have been scheduled before
 	from  uint64        // the step that has scheduled it
-	index int           // place in the heap; -1 when it is not there
 	node  *Node
 	label uint64
-	data  []byte // what arrives; for the trace
 	kind  string // for observers
 	what  interface{ happen() }
 	via   *Link // what it comes over; nil: nothing
+	index int32 // place in the heap; -1 when it is not there
 
-	off    bool // taken back when it was due already, or has happened
-	kernel bool // it happens in a kernel: also when its node is paused or dead
-	input  bool // a node that has been paused does this first
+	off     bool // taken back when it was due already, or has happened
+	kernel  bool // it happens in a kernel: also when its node is paused or dead
+	input   bool // a node that has been paused does this first
+	arrives bool // what is an *arrival, whose bytes belong into the trace
 }
 
 // An eventFunc is what happens when it needs no type of its own.
@@ -47,10 +47,16 @@ func (e *event) owner() *Node {
 	return e.node
 }
 
-func (e *event) identity() (*Node, uint64, []byte) { return e.node, e.label, e.data }
-func (e *event) cause() uint64                     { return e.from }
-func (e *event) run()                              { e.what.happen() }
-func (e *event) end()                              {}
+func (e *event) identity() (n *Node, label uint64, data []byte) {
+	if e.arrives {
+		data = e.what.(*arrival).data()
+	}
+	return e.node, e.label, data
+}
+
+func (e *event) cause() uint64 { return e.from }
+func (e *event) run()          { e.what.happen() }
+func (e *event) end()          {}
 
 func (e *event) describe(v *Event) {
 	v.Node, v.Kind = e.node.name, e.kind
@@ -61,75 +67,74 @@ func (e *event) describe(v *Event) {
 
 // An eventHeap has the next event on top, and of several at the same time the one that was scheduled
 // first. They become runnable together, and the policy picks.
-type eventHeap []*event
+type eventHeap []place
 
-func (h eventHeap) less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+// A place has what is compared, so that nobody has to look at the events.
+type place struct {
+	at  time.Duration
+	seq uint64
+	e   *event
 }
 
-func (h eventHeap) swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
+func (p *place) before(q *place) bool { return p.at < q.at || p.at == q.at && p.seq < q.seq }
 
 func (h *eventHeap) push(e *event) {
-	e.index = len(*h)
-	*h = append(*h, e)
-	h.up(e.index)
+	*h = append(*h, place{})
+	h.up(len(*h)-1, place{e.at, e.seq, e})
 }
 
 func (h *eventHeap) pop() *event {
-	e := (*h)[0]
+	e := (*h)[0].e
 	h.remove(e)
 	return e
 }
 
+// remove lets the hole that e leaves sink to the bottom, and what was last rise from there: it mostly belongs there.
 func (h *eventHeap) remove(e *event) {
-	i, last := e.index, len(*h)-1
-	h.swap(i, last)
-	(*h)[last] = nil
-	*h = (*h)[:last]
+	list, last := *h, len(*h)-1
+	i := int(e.index)
+	for child := 2*i + 1; child < last; child = 2*i + 1 {
+		if child+1 < last && list[child+1].before(&list[child]) {
+			child++
+		}
+		list[i] = list[child]
+		list[i].e.index = int32(i)
+		i = child
+	}
+	p := list[last]
+	list[last] = place{}
+	*h = list[:last]
 	e.index = -1
 	if i < last {
-		h.down(i)
-		h.up(i)
+		h.up(i, p)
 	}
 }
 
 // drop removes the events of a node.
 func (h *eventHeap) drop(n *Node) {
-	for i := len(*h) - 1; i >= 0; i-- { // what moves to i has been looked at
-		if e := (*h)[i]; e.owner() == n {
-			h.remove(e)
-			e.off = true
+	var gone []*event
+	for i := range *h {
+		if e := (*h)[i].e; e.owner() == n {
+			gone = append(gone, e)
 		}
+	}
+	for _, e := range gone {
+		h.remove(e)
+		e.off = true
 	}
 }
 
-func (h eventHeap) up(i int) {
+// up puts p at i or above.
+func (h eventHeap) up(i int, p place) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !h.less(i, parent) {
-			return
+		if !p.before(&h[parent]) {
+			break
 		}
-		h.swap(i, parent)
+		h[i] = h[parent]
+		h[i].e.index = int32(i)
 		i = parent
 	}
-}
-
-func (h eventHeap) down(i int) {
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			return
-		}
-		if child+1 < len(h) && h.less(child+1, child) {
-			child++
-		}
-		if !h.less(child, i) {
-			return
-		}
-		h.swap(i, child)
-		i = child
-	}
+	h[i] = p
+	p.e.index = int32(i)
 }

@@ -31,6 +31,7 @@ type Node struct {
 	released  bool  // its processes have been told that it is quiet
 	halt      *halt // while it is paused or catching up
 	dialed    int
+	resolving Lane          // made by the first look-up
 	processes int           // how many were spawned
 	peerLost  func(*Node)   // see OnDisconnect
 	slow      time.Duration // see SlowUsers
@@ -117,44 +118,6 @@ func (n *Node) Rand(owner string) *rand.Rand {
 func (n *Node) Dial(ctx context.Context, to Target, s Sink) Conn {
 	return n.w.network.dial(n, ctx, to, s)
 }
-
-// Resolve looks up a name: one of [Network.SetName], or that of a node.
-func (n *Node) Resolve(ctx context.Context, host string) *future.Future[[]netip.Addr] {
-	p := future.NewPromise[[]netip.Addr](n.Lane("resolve"))
-	if addr, err := netip.ParseAddr(host); err == nil {
-		p.Complete([]netip.Addr{addr}, nil)
-		return p.Future()
-	}
-	look := &lookup{func(err error) { p.Complete(nil, err) }}
-	stuck := n.w.network.stuck(host)
-	if stuck {
-		look.cancel = func(err error) {
-			p.Complete(nil, err)
-			n.life.endCloser(look)
-		}
-	}
-	if !n.life.beginCloser(look) {
-		look.Close()
-		return p.Future()
-	}
-	if stuck {
-		n.w.arm(ctx, n, future.Func(func() { look.cancel(ctx.Err()) }))
-		return p.Future()
-	}
-	n.w.mu.Lock()
-	defer n.w.mu.Unlock()
-	n.w.schedule(&event{node: n, label: resolveLabel, kind: KindResolve, what: eventFunc(func() {
-		defer n.life.endCloser(look)
-		if ctx.Err() != nil {
-			p.Complete(nil, ctx.Err())
-			return
-		}
-		p.Complete(n.w.network.resolve(host))
-	})}, n.w.time())
-	return p.Future()
-}
-
-var resolveLabel = fnv("resolve")
 
 // Listen makes the node answer at address, which is a host and a port: the node's own address, its name,
 // or nothing for the host. accept is called for each connection, on no lane, and returns its Sink, whose

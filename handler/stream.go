@@ -19,15 +19,14 @@ func (s *stream) room() []byte {
 	return s.buf[len(s.buf):]
 }
 
-// compact gives back what has been used up, when that is much. It reports whether bytes have moved.
-func (s *stream) compact() bool {
+// compact gives back what has been used up, when that is much.
+func (s *stream) compact() {
 	if s.start < keepQueue || s.start < len(s.buf)/2 {
-		return false
+		return
 	}
 	s.buf = s.buf[:copy(s.buf, s.buf[s.start:])]
 	s.mark -= s.start
 	s.start = 0
-	return true
 }
 
 // add appends bytes, which may be in room.

@@ -13,19 +13,18 @@ import (
 // Each step picks one of the things that may happen now, by the seed: the oldest task of a lane
 // group, a process that may go on, a timer, bytes. When there are none, time jumps to the next event.
 type world struct {
-	seed       []byte
-	timing     []byte // the seed of all that decides about order and time
-	policy     Policy
-	observe    observer         // nil: nobody
-	onBlocked  func(*StepError) // nil: nobody watches
-	hook       PanicHook
-	horizon    time.Duration
-	network    *Network
-	life       life      // begun for each node
-	bubble     func()    // synctest.Wait; nil outside of a bubble
-	origin     time.Time // the bubble's time at the beginning of the world
-	armedTasks atomic.Int64
-	quiet      atomic.Bool // a node has become so, and nobody has noticed yet
+	seed      []byte
+	timing    []byte // the seed of all that decides about order and time
+	policy    Policy
+	observe   observer         // nil: nobody
+	onBlocked func(*StepError) // nil: nobody watches
+	hook      PanicHook
+	horizon   time.Duration
+	network   *Network
+	life      life        // begun for each node
+	bubble    func()      // synctest.Wait; nil outside of a bubble
+	origin    time.Time   // the bubble's time at the beginning of the world
+	quiet     atomic.Bool // a node has become so, and nobody has noticed yet
 
 	passed   atomic.Int64 // now, for who does not hold mu; not used in a bubble
 	failure  error        // why the present drive must end; the driver's
@@ -92,7 +91,17 @@ func (w *world) step(limit time.Duration) bool {
 // pick begins the next step.
 func (w *world) pick(limit time.Duration) item {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	it := w.next(limit)
+	if it != nil {
+		w.count(it)
+		w.performing = it
+	}
+	w.mu.Unlock()
+	return it
+}
+
+// next returns what happens next, and has begun it. The caller holds mu.
+func (w *world) next(limit time.Duration) item {
 	for {
 		it := w.runnable.take()
 		if it == nil {
@@ -106,8 +115,6 @@ func (w *world) pick(limit time.Duration) item {
 			w.runnable.again(it)
 		}
 		if ok {
-			w.count(it)
-			w.performing = it
 			return it
 		}
 	}
