@@ -16,6 +16,7 @@ type Exclusive struct {
 	name   string
 	claims []claim
 	grants int
+	look   int // the claim whose turn it is to be looked at although it is over
 	newest int64
 	last   claim // the one with the newest token
 }
@@ -69,12 +70,16 @@ func (x *Exclusive) Hold(p *Process, h Holder) {
 // Grants is how many times somebody has become the holder, for tests that ask whether anybody got on.
 func (x *Exclusive) Grants() int { return x.grants }
 
+// check looks at every claim that is not over, and at one that is: a belief that comes back stays for a while.
 func (x *Exclusive) check() error {
 	believing := 0
+	if x.look++; x.look >= len(x.claims) {
+		x.look = 0
+	}
 	for i := range x.claims {
 		c := &x.claims[i]
 		switch {
-		case !c.lives():
+		case c.over && i != x.look || !c.lives():
 		case c.h.Err() != nil:
 			c.over = true
 		case c.over:

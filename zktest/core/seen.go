@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -29,6 +28,7 @@ type Seen struct {
 type requestLog struct {
 	number uint64
 	ring   []seen
+	paths  []byte      // where those in the ring are first kept
 	counts [128]uint64 // see countOf
 }
 
@@ -53,8 +53,11 @@ func (s *seen) told() Seen {
 func (l *requestLog) note(s Seen, body []byte) {
 	path := leadingPath(s.Op, body)
 	path = path[:min(len(path), seenPath)]
+	if l.ring == nil {
+		l.ring = make([]seen, 0, 32)
+	}
 	if len(l.ring) < seenKept {
-		l.ring = append(l.ring, seen{s, slices.Clone(path)})
+		l.ring = append(l.ring, seen{s, l.keep(path)})
 	} else {
 		at := &l.ring[(l.number-1)%seenKept]
 		at.Seen, at.path = s, append(at.path[:0], path...)
@@ -62,6 +65,16 @@ func (l *requestLog) note(s Seen, body []byte) {
 	if i, ok := countOf(s.Op); ok {
 		l.counts[i]++
 	}
+}
+
+// keep copies a path.
+func (l *requestLog) keep(path []byte) []byte {
+	if cap(l.paths)-len(l.paths) < len(path) {
+		l.paths = make([]byte, 0, 8*seenPath)
+	}
+	at := len(l.paths)
+	l.paths = append(l.paths, path...)
+	return l.paths[at:len(l.paths):len(l.paths)]
 }
 
 // Seen returns the last 1024 requests, handshakes included (as OpCreateSession), the oldest first.

@@ -173,8 +173,13 @@ func (m *Member) Disconnected(now time.Time, peer int64) {
 	}
 }
 
-// Outbox appends to buf what is to be sent to other members since the last call, and forgets it.
+// Outbox appends to buf what is to be sent to other members since the last call, and forgets it. An empty buf becomes the
+// member's, for what comes next.
 func (m *Member) Outbox(buf []Envelope) []Envelope {
+	if len(buf) == 0 {
+		buf, m.out = m.out, buf
+		return buf
+	}
 	buf = append(buf, m.out...)
 	clear(m.out)
 	m.out = m.out[:0]
