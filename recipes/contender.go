@@ -62,6 +62,10 @@ func parseContender(name string, others []string) (c contender, ok bool) {
 	for i > 0 && name[i-1] >= '0' && name[i-1] <= '9' {
 		i--
 	}
+	// Ten characters, or a sign and ten digits: below zero there may be nine.
+	if len(name)-i == 9 && i > 0 && name[i-1] == '-' {
+		i--
+	}
 	if len(name)-i != 10 {
 		return c, false
 	}

@@ -22,6 +22,9 @@ func TestContenders(t *testing.T) {
 		{"too close to the end", []string{name(1, "2147000000")}, []string{name(1, "2147000000")}, false},
 		{"turned negative", []string{name(1, "-2147483648"), name(2, "0000000001")},
 			[]string{name(1, "-2147483648"), name(2, "0000000001")}, false},
+		{"negative with nine digits, as %010d has it", []string{name(1, "0000000001"), name(2, "-000000005"), name(3, "000000005")},
+			[]string{name(2, "-000000005"), name(1, "0000000001")}, false},
+		{"no number that a server gives", []string{name(1, "2147483648"), name(2, "-2147483649"), name(3, "--00000005"), "-000000005", "-0000000005"}, nil, true},
 	} {
 		got, exact := contenders(c.names, nil)
 		var names []string

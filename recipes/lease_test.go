@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -115,6 +116,49 @@ func TestMultiLease(t *testing.T) {
 		want("c", "/m/0")
 		_, err = acquire("a")
 		taken(t, err, "c")
+	})
+}
+
+// Two Acquires at a time, of one MultiLease, are one lease.
+func TestMultiLeaseTwiceAtATime(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, c := s.client(t), newLeaseClock()
+		m := recipes.NewMultiLease(cl, "/m", 3, time.Minute, c.as("a")...)
+		given, stop := context.WithCancel(ctx)
+		one, none, two := m.Acquire(ctx), m.Acquire(given), m.Acquire(ctx)
+		stop() // who gives up does not let the next overtake the first
+		if a, b := get(t, cl, one), get(t, cl, two); a.Path != b.Path {
+			t.Errorf("%s and %s", a.Path, b.Path)
+		}
+		_ = none.WaitErr()
+		if n := kids(t, cl, "/m"); len(n) != 1 {
+			t.Errorf("slots %v", n)
+		}
+	})
+}
+
+// Whose lease has ended and is taken while he renews it gets another that is free.
+func TestMultiLeaseMoves(t *testing.T) {
+	scenes(t, func(t *testing.T, s scene) {
+		cl, other, c := s.client(t), s.client(t), newLeaseClock()
+		m := recipes.NewMultiLease(cl, "/m", 2, time.Minute, c.as("a")...)
+		get(t, cl, m.Acquire(ctx))
+		reads := 0
+		s.do(func(srv *core.Server) {
+			srv.SetIntercept(func(in *core.Incoming) core.Verdict {
+				if in.Session == cl.Session().ID && in.Op.String() == "getData" && in.Path == "/m/0/lease_holder" {
+					if reads++; reads == 2 { // behind the look for what is ours
+						c.now = c.now.Add(time.Hour)
+						other.Set(ctx, in.Path, []byte(`{"version":1,"holder":"b","end":"2023-01-01T00:00:00"}`), zk.AnyVersion)
+						return core.Verdict{Delay: 300 * time.Millisecond}
+					}
+				}
+				return core.Verdict{}
+			})
+		})
+		if term := get(t, cl, m.Acquire(ctx)); !strings.HasPrefix(term.Path, "/m/1/") {
+			t.Errorf("%+v", term)
+		}
 	})
 }
 
