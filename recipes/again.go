@@ -95,6 +95,12 @@ func (r *recipe) removeOurs(co *future.Co, ctx context.Context, view *zk.Client,
 
 // isThere reports whether a node is still the one that was created at czxid, behind whatever the session has sent before.
 func (r *recipe) isThere(co *future.Co, ctx context.Context, view *zk.Client, path string, czxid int64) (bool, error) {
+	st, err := r.newest(co, ctx, view, path)
+	return st != nil && st.Czxid == czxid, err
+}
+
+// newest is the Stat of a node behind whatever the session has sent before; nil if it is not there.
+func (r *recipe) newest(co *future.Co, ctx context.Context, view *zk.Client, path string) (*zk.Stat, error) {
 	for {
 		synced := view.Sync(ctx, path) // the same connection carries both, or the other fails as well
 		st, err := future.Await(co, view.Exists(ctx, path))
@@ -102,10 +108,10 @@ func (r *recipe) isThere(co *future.Co, ctx context.Context, view *zk.Client, pa
 			_, err = future.Await(co, synced)
 		}
 		if err == nil {
-			return st != nil && st.Czxid == czxid, nil
+			return st, nil
 		}
 		if err = r.again(co, ctx, view, err); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
 }

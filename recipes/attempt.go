@@ -77,12 +77,10 @@ func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt
 		}
 		switch {
 		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, errGone):
-		case errors.Is(err, zk.ErrNotReadOnly):
-			if err := r.prove(co, ctx); err != nil {
+		default:
+			if err = r.again(co, ctx, at.view, err); err != nil {
 				return nil, err
 			}
-		default:
-			return nil, err
 		}
 	}
 }

@@ -36,18 +36,35 @@ func (r *recipe) once(co *future.Co, ctx context.Context, view *zk.Client, fill 
 			issued()
 		}
 		_, err := awaitOwn(co, sent)
+		if doubt := err; errors.Is(err, zk.ErrNotReadOnly) && zk.MaybeApplied(err) { // by a try before that: the marker tells
+			var st *zk.Stat
+			if st, err = r.newest(co, ctx, view, marker); err == nil && st == nil {
+				continue
+			}
+			if err == nil {
+				r.unmark(ctx, view, marker)
+				return nil
+			}
+			err = inDoubt(doubt, err)
+		}
 		var te *zk.TxnError
 		unmarked := errors.As(err, &te) && te.Index < 0 && errors.Is(te, zk.ErrNoNode)
 		r.marked = r.marked && !unmarked
 		if zk.MaybeApplied(err) { // the marker may be there: as long as the session, if we leave it
-			future.Async(context.WithoutCancel(ctx), r.work, func(co *future.Co) (struct{}, error) {
-				return struct{}{}, r.remove(co, context.WithoutCancel(ctx), view, marker)
-			})
+			r.unmark(ctx, view, marker)
 		}
 		if !unmarked || zk.MaybeApplied(err) {
 			return err
 		}
 	}
+}
+
+// unmark removes a marker in the background.
+func (r *recipe) unmark(ctx context.Context, view *zk.Client, marker string) {
+	ctx = context.WithoutCancel(ctx)
+	future.Async(ctx, r.work, func(co *future.Co) (struct{}, error) {
+		return struct{}{}, r.remove(co, ctx, view, marker)
+	})
 }
 
 // ensure makes a node and its parents. Making them twice does no harm, so MaybeApplied is false of its errors.
