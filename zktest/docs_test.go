@@ -13,7 +13,7 @@ func TestDocumentsNameTestsThatAreThere(t *testing.T) {
 	named := regexp.MustCompile("`([a-z/]+)\\.(Test[A-Za-z0-9]+)`")
 	dirs := map[string]string{"session": "internal/session", "wire": "internal/wire"}
 	sources := map[string]string{} // of the tests in a directory
-	for _, doc := range []string{"flaws.md"} {
+	for _, doc := range []string{"flaws.md", "curator.md"} {
 		text, err := os.ReadFile(filepath.Join(moduleRoot(t), "docs", doc))
 		if err != nil {
 			t.Fatal(err)
