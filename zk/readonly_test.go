@@ -2,6 +2,7 @@ package zk_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -36,6 +37,29 @@ func TestReadWriteServerIsFoundOverTLS(t *testing.T) {
 			w.Errorf("state %v", cl.State())
 		}
 		cut.Store(false)
+		w.await(cl, zk.Connected)
+		ok(w, cl.Create(ctx, "/a", nil))
+	})
+}
+
+// A simulated world has no TLS: a client that is told to use it connects without, and asks without.
+func TestReadWriteServerIsFoundInAWorldWithoutTLS(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := deterministicWorld(t, nil)
+		other, err := zktest.InWorld(w.det.Node("other"), ":2181", func(c *core.Config) { c.ReadOnlyMode, c.LocalSessions = true, true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Do(func(s *core.Server) { s.SetReadOnly(true) })
+		w.srv.Do(func(s *core.Server) { s.SetServing(false) })
+		cl := w.connect("other:2181,server:2181", zk.WithTLS(&tls.Config{MinVersion: tls.VersionTLS13}), zk.WithReadOnly())
+		if cl.State() != zk.ConnectedReadOnly {
+			t.Errorf("state %v", cl.State())
+		}
+		if answer := ok(w, cl.FourLetterAt(ctx, "other:2181", "isro")); answer != "ro" {
+			t.Errorf("isro: %q", answer)
+		}
+		w.srv.Do(func(s *core.Server) { s.SetServing(true) })
 		w.await(cl, zk.Connected)
 		ok(w, cl.Create(ctx, "/a", nil))
 	})
