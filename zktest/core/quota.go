@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,7 +63,7 @@ func (s *State) account(path string, count int64, size int) {
 	} else {
 		others = otherNumbers(stats.data)
 	}
-	s.setStats(stats, max(have.count, 0)+count, max(have.bytes, 0)+int64(size), others)
+	s.setStats(stats, have.count+count, have.bytes+int64(size), others)
 }
 
 func (s *State) setStats(stats *node, count, size int64, others string) {
@@ -116,9 +117,12 @@ func (s *State) deleted(n *node) {
 
 type quotaNumbers struct{ count, bytes, hardCount, hardBytes int64 }
 
-// parseQuota reads limits or stats. ZooKeeper is not prepared for an error.
+// parseQuota reads limits or stats. ZooKeeper is not prepared for an error, and no data at all is one.
 func parseQuota(text []byte) (quotaNumbers, error) {
 	q := quotaNumbers{-1, -1, -1, -1}
+	if text == nil {
+		return q, errors.New("no data")
+	}
 	for field := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == ',' || r == ';' }) {
 		key, value, _ := strings.Cut(field, "=")
 		n, err := strconv.ParseInt(strings.TrimRight(value, "="), 10, 64)
@@ -146,17 +150,25 @@ func (p *proposal) quota(path string, count int64, size int) wire.Code {
 	if !cfg.EnforceQuota || !cfg.Version.from(3, 7, 0) || quota == "" {
 		return wire.OK
 	}
-	limits, stats := s.tree.get(quotaPath+quota+"/"+limitsName), s.tree.get(quotaPath+quota+"/"+statsName)
-	if limits == nil || stats == nil {
+	limits := s.tree.get(quotaPath + quota + "/" + limitsName)
+	if limits == nil {
 		return wire.OK
 	}
 	limit, err := parseQuota(limits.data)
-	have, err2 := parseQuota(stats.data)
-	switch {
-	case err != nil || err2 != nil:
+	if err != nil {
 		return wire.CodeMarshallingError
-	case count != 0 && limit.hardCount > -1 && have.count+count > limit.hardCount,
-		size != 0 && limit.hardBytes > -1 && have.bytes+int64(size) > limit.hardBytes:
+	}
+	counted, weighed := count != 0 && (limit.count > -1 || limit.hardCount > -1), size != 0 && (limit.bytes > -1 || limit.hardBytes > -1)
+	stats := s.tree.get(quotaPath + quota + "/" + statsName)
+	if !counted && !weighed || stats == nil {
+		return wire.OK
+	}
+	have, err := parseQuota(stats.data)
+	switch {
+	case err != nil:
+		return wire.CodeMarshallingError
+	case counted && limit.hardCount > -1 && have.count+count > limit.hardCount,
+		weighed && limit.hardBytes > -1 && have.bytes+int64(size) > limit.hardBytes:
 		return wire.CodeQuotaExceeded
 	}
 	return wire.OK
