@@ -14,10 +14,11 @@ import (
 //
 // A coroutine is in one of these states. Its lane alone moves it into and out of running.
 //
-//	queued ──run──▶ running ──Await of a pending future──▶ suspended
-//	   ▲               │                                       │
-//	   │               └──body returns, panics, Goexit──▶ ended │
-//	   └──────── the future completes, ctx ends, stop ─────────┘
+//	waiting ──run──▶ running ──Await of a pending future──▶ waiting
+//	running ──run, by another worker of its lane, while it is about to suspend──▶ again ──▶ running
+//	running ──body returns, panics, Goexit──▶ ended
+//
+// It waits for its lane, for a future that completes, for ctx to end or for a stop.
 type Co struct {
 	ex     Executor
 	roster Roster // ex, if it is one
@@ -27,7 +28,8 @@ type Co struct {
 	body    func()     // until it has begun
 	running *Coroutine // what the body runs on; the lane's, and nil before the body begins and when it has ended
 
-	goroutine atomic.Uintptr // the body's, while it runs
+	goroutine atomic.Uintptr // the body's, from its beginning to its end
+	state     atomic.Uint32  // one of the coStates
 	dropStop  func() bool    // takes back the task that unwinds it when the handler stops
 
 	// Only the body uses these.
@@ -36,20 +38,16 @@ type Co struct {
 	unwinding bool        // because it would not listen
 
 	mu      sync.Mutex // guards what follows; taken before the mutex of a future
-	state   coState
-	again   bool  // to be resumed, by another worker of its lane, while it was about to suspend
-	on      *core // what it is suspended on
-	cause   error // why it was resumed, if not by on
+	on      *core      // what it is suspended on, or was last; nil when it was resumed for another reason
+	cause   error      // that reason. Who has linked node, or taken it out, may look at it without mu
 	shields int
 	stopped bool // the lane has stopped
 }
 
-type coState uint8
-
 const (
-	coQueued coState = iota
+	coWaiting uint32 = iota
 	coRunning
-	coSuspended
+	coAgain
 	coEnded
 )
 
@@ -99,6 +97,7 @@ func runBody[T any](co *Co, p *Promise[T], body func(co *Co) (T, error)) {
 		co.end()
 		p.Complete(v, err)
 	}()
+	co.goroutine.Store(gid.ID())
 	co.enter()
 	v, err = body(co)
 }
@@ -106,8 +105,10 @@ func runBody[T any](co *Co, p *Promise[T], body func(co *Co) (T, error)) {
 // end forgets everything that could resume the coroutine.
 func (co *Co) end() {
 	co.leave()
+	co.goroutine.Store(0)
+	co.state.Store(coEnded)
 	co.mu.Lock()
-	co.state = coEnded
+	co.on = nil
 	co.mu.Unlock()
 	if co.unwatch != nil {
 		co.unwatch()
@@ -117,23 +118,18 @@ func (co *Co) end() {
 
 // Run resumes the body until it suspends or ends. It is for lanes.
 func (co *Co) Run() {
-	co.mu.Lock()
-	if co.state == coRunning {
-		co.again = true
-		co.mu.Unlock()
-		return
-	}
-	for again := co.state != coEnded; again; {
-		co.state, co.again = coRunning, false
-		co.mu.Unlock()
-		co.resume()
-		co.mu.Lock()
-		again = co.again && co.state == coRunning
-		if !again && co.state == coRunning {
-			co.state = coSuspended
+	for !co.state.CompareAndSwap(coWaiting, coRunning) {
+		if co.state.CompareAndSwap(coRunning, coAgain) || co.state.Load() >= coAgain {
+			return
 		}
 	}
-	co.mu.Unlock()
+	co.resume()
+	for !co.state.CompareAndSwap(coRunning, coWaiting) {
+		if !co.state.CompareAndSwap(coAgain, coRunning) {
+			return // it has ended
+		}
+		co.resume()
+	}
 }
 
 // resume lets the body run until it suspends or ends. The first call begins it.
@@ -169,20 +165,16 @@ func (co *Co) shield(n int) {
 	co.mu.Unlock()
 }
 
-// enter and leave say that the body runs on the calling goroutine from now on, or does not.
+// enter and leave tell the lane that the body runs on the calling goroutine from now on, or does not.
 func (co *Co) enter() {
-	me := gid.ID()
-	co.goroutine.Store(me)
 	if co.roster != nil {
-		co.roster.Enter(me)
+		co.roster.Enter(co.goroutine.Load())
 	}
 }
 
 func (co *Co) leave() {
-	me := co.goroutine.Load()
-	co.goroutine.Store(0)
 	if co.roster != nil {
-		co.roster.Leave(me)
+		co.roster.Leave(co.goroutine.Load())
 	}
 }
 

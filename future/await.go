@@ -27,19 +27,16 @@ func (co *Co) suspend(c *core) error {
 		co.mu.Unlock()
 		return co.giveUp(c, err)
 	}
-	if !c.link(&co.node) {
-		co.mu.Unlock()
+	co.on, co.cause = c, nil
+	pending := c.link(&co.node)
+	co.mu.Unlock()
+	if !pending {
 		return nil
 	}
-	co.on, co.cause = c, nil
-	co.mu.Unlock()
 	co.leave()
 	co.running.yield(struct{}{})
 	co.enter()
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	co.on = nil
-	return co.cause
+	return co.cause // nobody changes it any more: node is in no ring
 }
 
 // refusal returns the reason, if there is one, why the body may not suspend. The caller holds mu, so

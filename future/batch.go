@@ -69,7 +69,10 @@ func (b *Batch) close() {
 // Dispatch queues t on ex when b is flushed, or at once when b is nil.
 func (b *Batch) Dispatch(ex Executor, t Task) {
 	if b == nil {
-		if r, is := t.(refuser); !ex.Dispatch(t) && is {
+		if ex.Dispatch(t) {
+			return
+		}
+		if r, is := t.(refuser); is {
 			b = &Batch{}
 			r.refused(b)
 			b.Flush()

@@ -48,12 +48,15 @@ func (c *core) Ready() bool { return c.done.Load() }
 // that lane would wait for it in vain. For handlers.
 func (c *core) Produced() bool { return c.expected().produced }
 
-// expected returns where the result is going to come from, as far as is known.
+// expected returns where the result is going to come from, as far as is known. What has a source comes from there.
 func (c *core) expected() outlook {
+	if c.src != nil {
+		return outlook{promised: true}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := c.outlook
-	o.promised = o.promised || c.done.Load() || c.src != nil
+	o.promised = o.promised || c.done.Load()
 	return o
 }
 
@@ -98,18 +101,17 @@ func (n *notice) wake(*Batch) *node {
 // link puts n into the ring. It returns false when the future is complete: n will not be woken.
 func (c *core) link(n *node) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.done.Load() {
-		return false
+	pending := !c.done.Load()
+	if pending {
+		if oldest := c.waiters; oldest == nil {
+			n.prev, n.next, c.waiters = n, n, n
+		} else {
+			n.prev, n.next = oldest.prev, oldest
+			oldest.prev.next, oldest.prev = n, n
+		}
 	}
-	if c.waiters == nil {
-		n.prev, n.next, c.waiters = n, n, n
-		return true
-	}
-	oldest := c.waiters
-	n.prev, n.next = oldest.prev, oldest
-	oldest.prev.next, oldest.prev = n, n
-	return true
+	c.mu.Unlock()
+	return pending
 }
 
 // unlink takes n out of the ring. It returns false when n is not in it, and in particular when the

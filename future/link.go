@@ -100,17 +100,15 @@ func (f *Future[T]) shift() {
 // and the source is to be told, once, that the callbacks have run.
 func (f *Future[T]) take() (cb callback[T], settle bool) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if cb = f.first; cb != nil {
 		f.shift()
-		return cb, false
+	} else {
+		f.queued = false
+		settle = f.src != nil && !f.settled
+		f.settled = f.settled || settle
 	}
-	f.queued = false
-	if f.src != nil && !f.settled {
-		f.settled = true
-		return nil, true
-	}
-	return nil, false
+	f.mu.Unlock()
+	return cb, settle
 }
 
 // Run runs the callbacks that are linked, in order. It is for lanes.

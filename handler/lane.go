@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -17,11 +18,10 @@ type lane struct {
 
 	mu    sync.Mutex    // guards what follows
 	queue []future.Task // oldest first
-	spare []future.Task // the slice that the worker took before, to be filled again
 	busy  bool          // there is a worker
 	busyLane
 
-	batch []future.Task // the worker's: what it has taken out of the queue
+	batch []future.Task // the worker's: what it has taken out of the queue; the two slices take turns
 	at    int           // the worker's: batch[at:] has not run yet
 
 	worker func() // work, as a value, so that starting a worker allocates nothing
@@ -44,9 +44,15 @@ func newLane(s *System, name string) *lane {
 func (l *lane) Name() string   { return l.name }
 func (l *lane) Now() time.Time { return l.sys.Now() }
 
-// Enter and Leave are for coroutines; see [future.Roster].
-func (l *lane) Enter(goroutine uintptr) { l.runners.enter(goroutine) }
-func (l *lane) Leave(goroutine uintptr) { l.runners.leave(goroutine) }
+// The places among a lane's runners.
+const (
+	workerPlace = iota
+	bodyPlace
+)
+
+// Enter and Leave are for coroutines; see [future.Roster]. One body runs at a time.
+func (l *lane) Enter(goroutine uintptr) { l.runners[bodyPlace].Store(goroutine) }
+func (l *lane) Leave(uintptr)           { l.runners[bodyPlace].Store(0) }
 
 func (l *lane) AfterFunc(d time.Duration, t future.Task) Timer { return l.sys.afterFunc(l, d, t) }
 
@@ -110,39 +116,44 @@ func (l *lane) admit(force bool) (start, ok bool) {
 // work is the worker. A task that calls runtime.Goexit, as t.FailNow does, ends the goroutine but
 // not the lane: another worker goes on behind that task.
 func (l *lane) work() {
-	me := gid.ID()
 	returned := false
 	defer func() {
 		if !returned && !panicking() {
-			l.runners.leave(me)
+			l.runners[workerPlace].Store(0)
 			go l.worker()
 		}
 	}()
-	l.runners.enter(me)
-	for l.take(me) {
+	l.runners[workerPlace].Store(gid.ID())
+	for l.take() {
 		l.runBatch()
 	}
 	returned = true
 }
 
 // take makes sure that there is something in the batch. It returns false when the worker's time is over.
-func (l *lane) take(me uintptr) bool {
+func (l *lane) take() bool {
 	if l.at < len(l.batch) { // left behind by a task that panicked or called Goexit
 		return true
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.batch != nil && cap(l.batch) <= keepTasks { // a worker that begins has none, and there may be a spare one
-		l.spare = l.batch[:0]
-	}
-	l.batch, l.at = nil, 0
 	if len(l.queue) == 0 {
-		l.busy = false
-		l.runners.leave(me) // before the next worker enters
+		// Whoever brings the next task is often about to run. Letting them costs less than to end, and to begin anew.
+		l.mu.Unlock()
+		runtime.Gosched()
+		l.mu.Lock()
+	}
+	defer l.mu.Unlock()
+	done := l.batch[:0]
+	if cap(done) > keepTasks {
+		done = nil
+	}
+	if len(l.queue) == 0 {
+		l.batch, l.at, l.busy = done, 0, false
+		l.runners[workerPlace].Store(0) // before the next worker enters
 		l.sys.life.endLane(&l.busyLane)
 		return false
 	}
-	l.batch, l.queue, l.spare = l.queue, l.spare, nil
+	l.batch, l.at, l.queue = l.queue, 0, done
 	return true
 }
 

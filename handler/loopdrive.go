@@ -31,8 +31,17 @@ func (l *Loop) ride(d *driver) error {
 
 func (l *Loop) release(d *driver) {
 	l.mu.Lock()
+	if l.driver == d && l.busy && l.at == len(l.batch) && len(l.queue) == 0 { // it was done before it looked
+		l.rest()
+	}
 	l.leave(d)
 	l.mu.Unlock()
+}
+
+// rest says that there is nothing to do. The caller holds mu.
+func (l *Loop) rest() {
+	l.busy = false
+	l.life.endLane(&l.busyLane)
 }
 
 // drive runs tasks until there are none, d is done, or somebody else is to drive.
@@ -116,8 +125,7 @@ func (l *Loop) take(d *driver) bool {
 	if len(l.queue) == 0 {
 		l.asleep = true
 		if l.busy {
-			l.busy = false
-			l.life.endLane(&l.busyLane)
+			l.rest()
 		}
 		return false
 	}

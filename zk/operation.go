@@ -60,8 +60,8 @@ type base struct {
 // 352 bytes, which is a size that the Go runtime has; TestSizes keeps it so.
 type op[T any, K kind[T]] struct {
 	base
+	k       K // not the last: for one of no size there would be room behind it
 	promise future.Promise[T]
-	k       K
 }
 
 // submit sends an operation. Whatever is wrong becomes its result.

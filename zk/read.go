@@ -18,7 +18,7 @@ func (c *Client) Get(ctx context.Context, path string) *future.Future[Node] {
 	if err := c.valid(path, false); err != nil {
 		return failed[Node](c, wire.OpGetData, path, err)
 	}
-	return submit[Node](ctx, c, wire.OpGetData, path, getKind{watch: false})
+	return submit[Node](ctx, c, wire.OpGetData, path, getKind{})
 }
 
 // Exists returns a node's Stat, or nil if there is no such node.
@@ -75,16 +75,16 @@ func (c *Client) Sync(ctx context.Context, path string) *future.Future[struct{}]
 
 // getKind is getData of the operation's path. It is the most frequent operation of all, and so has no path of its own, is
 // encoded and decoded by hand, and allocates nothing but the data.
-type getKind struct{ watch bool }
+type getKind struct{}
 
-func (k getKind) encode(o *base, e *wire.Encoder) error {
+func (getKind) encode(o *base, e *wire.Encoder) error {
 	if err := e.WriteString(o.c.chroot.Join(o.path, false)); err != nil {
 		return err
 	}
-	return e.WriteBoolean(k.watch)
+	return e.WriteBoolean(o.req.Watch != nil)
 }
 
-func (k getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {
+func (getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {
 	b, err := d.ReadBuffer()
 	if err != nil {
 		return Node{}, err

@@ -147,7 +147,7 @@ func (c *Client) GetAndWatch(ctx context.Context, path string) *future.Future[Wa
 	if err != nil {
 		return failed[Watched[Node]](c, wire.OpGetData, path, err)
 	}
-	return submitWatch[Node](ctx, c, wire.OpGetData, path, full, session.WatchData, getKind{watch: true})
+	return submitWatch[Node](ctx, c, wire.OpGetData, path, full, session.WatchData, getKind{})
 }
 
 // ExistsAndWatch is Exists, and a watch for the creation, the deletion or the next change of the data.

@@ -49,6 +49,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 					if len(effects) != batch {
 						b.Fatal(len(effects))
 					}
+					clear(effects)
 				}
 			})
 		}

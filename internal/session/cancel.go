@@ -23,7 +23,7 @@ type cancelGroup struct {
 
 // add and remove are called with the driver's lock held.
 func (g *cancelGroup) add(r *Request) {
-	r.group, r.inGroup = g, len(g.reqs)
+	r.group, r.inGroup = g, int32(len(g.reqs))
 	g.reqs = append(g.reqs, r)
 }
 

@@ -118,7 +118,7 @@ func NewMachine(cfg Config) *Machine {
 }
 
 // Effects returns what must be done, in order, and forgets it. The slice is the caller's; spare, if
-// not nil, is used for the next one.
+// not nil, is used for the next one. All up to its capacity must be zero.
 func (m *Machine) Effects(spare []Effect) []Effect {
 	e := m.effects
 	m.effects = spare[:0]
@@ -126,7 +126,19 @@ func (m *Machine) Effects(spare []Effect) []Effect {
 }
 
 func (m *Machine) do(k EffectKind, more any) {
-	m.effects = append(m.effects, Effect{Kind: k, More: more})
+	e := m.effect()
+	e.Kind, e.More = k, more
+}
+
+// effect appends an effect and returns it, to be filled in. There is one for each reply, most fields of which are zero.
+func (m *Machine) effect() *Effect {
+	n := len(m.effects)
+	if n < cap(m.effects) {
+		m.effects = m.effects[:n+1]
+	} else {
+		m.effects = append(m.effects, Effect{})
+	}
+	return &m.effects[n]
 }
 
 func (m *Machine) change(to State, err error) {

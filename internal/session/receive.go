@@ -263,8 +263,11 @@ func (m *Machine) answer(r *Request, h proto.ReplyHeader, body []byte) {
 		return
 	}
 	r.state = reqDone
-	m.effects = append(m.effects, Effect{Kind: DoComplete, Req: r, Reply: Reply{
-		Err: wire.Code(h.Err).Err(), Body: body, Zxid: h.Zxid, Xid: h.Xid,
-		Written: true, Replied: true, Epoch: m.sess.Epoch, Conn: m.conn,
-	}})
+	e := m.effect()
+	e.Kind, e.Req = DoComplete, r
+	p := &e.Reply
+	if h.Err != 0 {
+		p.Err = wire.Code(h.Err).Err()
+	}
+	p.Body, p.Zxid, p.Xid, p.Written, p.Replied, p.Epoch, p.Conn = body, h.Zxid, h.Xid, true, true, m.sess.Epoch, m.conn
 }

@@ -35,13 +35,12 @@ type Request struct {
 	xid       int32
 	size      int32 // bytes in the queue, frame length included
 	state     reqState
-	canCancel bool // Ctx can end
-	internal  bool // the machine's own: needs no credit
-	refused   bool // answered NOTREADONLY before its turn
+	canCancel bool  // Ctx can end
+	internal  bool  // the machine's own: needs no credit
+	refused   bool  // answered NOTREADONLY before its turn
+	inGroup   int32 // its place in group
 	sent      time.Duration
-
-	group   *cancelGroup // while the driver watches Ctx
-	inGroup int          // its place there
+	group     *cancelGroup // while the driver watches Ctx
 }
 
 type reqState uint8
