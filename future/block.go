@@ -117,8 +117,16 @@ func (c *core) park() error {
 	if c.src != nil {
 		ctx = c.src.Context()
 	}
-	err := c.parkOn(ctx)
-	if err != nil && c.src != nil && err == ctx.Err() {
+	var err error
+	if c.ex == nil {
+		err = Block(ctx, c, nil)
+	} else {
+		err = c.ex.Park(ctx, c)
+	}
+	if err == nil || c.Ready() {
+		return nil
+	}
+	if c.src != nil && err == ctx.Err() {
 		c.src.Cancel()
 		return c.parkOn(context.Background()) // it will complete in no time
 	}

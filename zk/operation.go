@@ -201,7 +201,6 @@ func (o *op[T, K]) result(r *session.Reply) (v T, err error) {
 	d := o.c.driver.Decoder()
 	d.Reset(r.Body)
 	v, err = o.k.decode(&o.base, d, r)
-	d.Reset(nil)
 	if err == nil {
 		return v, nil
 	}

@@ -240,7 +240,7 @@ func awaitReady(j job) (outcome, error) {
 	})
 }
 
-// awaitBusy awaits what a task of the same lane will complete. The promise is an allocation, and not counted.
+// awaitBusy awaits what a task of the same lane will complete. The promises are there before: it is awaits that are measured.
 func awaitBusy(j job) (outcome, error) {
 	return awaiting(j, func(_ *handler.Pool, l handler.Lane) handler.Lane { return l })
 }
@@ -251,20 +251,20 @@ func awaitIdle(j job) (outcome, error) {
 }
 
 func awaiting(j job, on func(*handler.Pool, handler.Lane) handler.Lane) (outcome, error) {
-	o, err := coroutine(j, func(co *future.Co, h *handler.Pool, l handler.Lane) func() {
+	return coroutine(j, func(co *future.Co, h *handler.Pool, l handler.Lane) func() {
 		at := on(h, l)
-		var p *future.Promise[int]
-		complete := future.Func(func() { p.Complete(1, nil) })
+		ps := make([]future.Promise[int], j.n/10+j.n)
+		for i := range ps {
+			ps[i].Init(l, nil)
+		}
+		next := 0
+		complete := future.Func(func() { ps[next].Complete(1, nil) })
 		return func() {
-			p = future.NewPromise[int](l)
 			at.Dispatch(complete)
-			future.Await(co, p.Future())
+			future.Await(co, ps[next].Future())
+			next++
 		}
 	})
-	if err == nil {
-		*o.Allocs -= o.Ops
-	}
-	return o, err
 }
 
 // waitReady waits for a future that is ready.

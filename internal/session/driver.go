@@ -96,7 +96,7 @@ func (d *Driver) Submit(r *Request) {
 	d.flush()
 }
 
-// Decoder returns a decoder for the body of a reply. It may be used in [Call.Complete], and nowhere else.
+// Decoder returns a decoder, to be reset to the body of a reply. It may be used in [Call.Complete], and nowhere else.
 func (d *Driver) Decoder() *wire.Decoder { return &d.decoder }
 
 // Settled returns the credit of a submitted request.
@@ -257,6 +257,7 @@ func (d *Driver) flush() {
 			d.run(&effects[i])
 		}
 		clear(effects)
+		d.decoder.Reset(nil)
 		d.batch.Flush()
 		d.mu.Lock()
 		if cap(effects) <= 1<<12 {

@@ -1,10 +1,6 @@
 package session
 
-import (
-	"encoding/binary"
-
-	"github.com/gazoo-go/gazoo/internal/wire"
-)
+import "github.com/gazoo-go/gazoo/internal/wire"
 
 // A queue holds the requests that were not written yet, and their bytes, back to back.
 type queue struct {
@@ -24,9 +20,7 @@ const (
 
 // push appends r. It fails, and changes nothing, if the body cannot be encoded or is longer than max.
 func (q *queue) push(r *Request, max int) error {
-	mark := q.enc.BeginFrame()
-	q.enc.B = binary.BigEndian.AppendUint32(q.enc.B, uint32(r.xid))
-	q.enc.B = binary.BigEndian.AppendUint32(q.enc.B, uint32(r.Op))
+	mark := q.enc.BeginRequest(r.xid, r.Op)
 	if err := r.Call.Encode(&q.enc); err != nil {
 		q.enc.B = q.enc.B[:mark]
 		return err

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/go-zookeeper/jute/lib/go/jute"
@@ -65,13 +64,18 @@ func (e *Encoder) WriteBoolean(b bool) error {
 
 // WriteInt writes four bytes, big-endian as everything here.
 func (e *Encoder) WriteInt(v int32) error {
-	e.B = binary.BigEndian.AppendUint32(e.B, uint32(v))
+	e.put32(uint32(v))
 	return nil
 }
 
+// put32 appends to the field itself, which stores nothing but its length. A slice that a function returns would be stored
+// whole, with a write barrier while garbage is collected.
+func (e *Encoder) put32(v uint32) { e.B = append(e.B, byte(v>>24), byte(v>>16), byte(v>>8), byte(v)) }
+
 // WriteLong writes eight bytes.
 func (e *Encoder) WriteLong(v int64) error {
-	e.B = binary.BigEndian.AppendUint64(e.B, uint64(v))
+	e.put32(uint32(v >> 32))
+	e.put32(uint32(v))
 	return nil
 }
 
@@ -86,7 +90,7 @@ func (e *Encoder) WriteString(s string) error {
 	if len(s) > math.MaxInt32 {
 		return ErrTooLong
 	}
-	e.B = binary.BigEndian.AppendUint32(e.B, uint32(len(s)))
+	e.put32(uint32(len(s)))
 	e.B = append(e.B, s...)
 	return nil
 }
@@ -108,7 +112,7 @@ func (e *Encoder) WriteVectorStart(n int, null bool) error {
 	if null {
 		n = -1
 	}
-	e.B = binary.BigEndian.AppendUint32(e.B, uint32(n))
+	e.put32(uint32(n))
 	return nil
 }
 

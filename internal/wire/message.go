@@ -16,10 +16,15 @@ const (
 // AppendRequest appends a whole frame: the header and the body, which may be nil for an operation that has none. On
 // error nothing is appended. The error is a [*FrameError] when the frame is longer than max (0 means no limit).
 func (e *Encoder) AppendRequest(xid int32, op Op, body jute.RecordWriter, max int) error {
-	mark := e.BeginFrame()
-	e.B = binary.BigEndian.AppendUint32(e.B, uint32(xid))
-	e.B = binary.BigEndian.AppendUint32(e.B, uint32(op))
-	return e.finish(mark, body, max)
+	return e.finish(e.BeginRequest(xid, op), body, max)
+}
+
+// BeginRequest is [Encoder.BeginFrame] for a request, and appends its header. The body follows.
+func (e *Encoder) BeginRequest(xid int32, op Op) (mark int) {
+	mark = e.BeginFrame()
+	e.put32(uint32(xid))
+	e.put32(uint32(op))
+	return mark
 }
 
 // AppendReply appends a whole frame: the header and the body, which may be nil. On error nothing is appended.

@@ -47,12 +47,9 @@ func pathFault(path string, sequential bool) string {
 	}
 	start := 1 // of the component at hand
 	for i := 1; i < len(path); {
-		c := path[i]
-		if inName[c] {
+		switch c := path[i]; {
+		case inName[c]:
 			i++
-			continue
-		}
-		switch {
 		case c == '/':
 			if fault := componentFault(path[start:i]); fault != "" {
 				return fault
