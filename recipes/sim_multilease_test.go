@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -93,5 +94,14 @@ func TestSimMultiLease(t *testing.T) {
 		s.Run(30 * time.Second)
 		s.Heal()
 		again(s, time.Hour, "everybody gets a lease", got, all)
+		s.Eventually(time.Hour, "all leases are had at a time", func() bool {
+			had := 0
+			for _, term := range terms {
+				if clock().Before(term.Until) {
+					had++
+				}
+			}
+			return had >= leases || slices.ContainsFunc(all, (*zktest.Process).Done) // a smaller plan does without some
+		})
 	})
 }

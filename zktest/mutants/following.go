@@ -94,4 +94,49 @@ var following = []Mutant{
 				}`,
 		}},
 	},
+	{
+		Name:    "impatient",
+		What:    "children that have changed count as settled",
+		KnownAs: "none",
+		Breaks:  "patience",
+		Test:    patientTest,
+		Worst:   2,
+		Patches: []Patch{{
+			"recipes/patient.go",
+			`		if settled {`,
+			`		if settled || mutant.On("impatient") {`,
+		}},
+	},
+	{
+		Name:    "patience-ends-with-session",
+		What:    "who waits for children to settle fails when the session ends",
+		KnownAs: "none: it was in ours",
+		Breaks:  "watcher: start: session expired",
+		Test:    patientTest,
+		Worst:   64,
+		Patches: []Patch{{
+			"recipes/patient.go",
+			`			if err = p.again(co, ctx, p.cl, err); err != nil {`,
+			`			if mutant.On("patience-ends-with-session") && !retriable(err) {
+				return w, err
+			}
+			if err = p.again(co, ctx, p.cl, err); err != nil {`,
+		}},
+	},
+	{
+		Name:    "patience-ends-with-connection",
+		What:    "who waits for children to settle fails when the connection is lost",
+		KnownAs: "kazoo#298 is of this kind",
+		Breaks:  "watcher: start: connection lost",
+		Test:    patientTest,
+		Worst:   15,
+		Patches: []Patch{{
+			"recipes/patient.go",
+			`		w, err := awaitWatched(co, p.cl.ChildrenAndWatch(ctx, p.path))`,
+			`		w, err := awaitWatched(co, p.cl.ChildrenAndWatch(ctx, p.path))
+		if mutant.On("patience-ends-with-connection") && retriable(err) {
+			return w, err
+		}`,
+		}},
+	},
 }

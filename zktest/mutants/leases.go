@@ -73,4 +73,46 @@ var leases = []Mutant{
 		if err = l.again(co, ctx, lock.view, err); err != nil {`,
 		}},
 	},
+	{
+		Name:    "multi-lease-has-two",
+		What:    "who has a lease takes the first that is free, and not its own again",
+		KnownAs: "Kazoo: MultiNonBlockingLease, when one before it is free",
+		Breaks:  "nobody has two leases",
+		Test:    multiLeaseTest,
+		Worst:   6,
+		Patches: []Patch{{
+			"recipes/lease.go",
+			`			if ours == nil {`,
+			`			if ours == nil || mutant.On("multi-lease-has-two") {`,
+		}},
+	},
+	{
+		Name:    "multi-lease-at-once",
+		What:    "two that take a lease for one holder at the same time do not wait for each other",
+		KnownAs: "none: it was in ours",
+		Breaks:  "nobody has two leases",
+		Test:    multiLeaseTest,
+		Worst:   3,
+		Patches: []Patch{{
+			"recipes/lease.go",
+			`		if before != nil { // else`,
+			`		if before != nil && !mutant.On("multi-lease-at-once") { // else`,
+		}},
+	},
+	{
+		Name:    "multi-lease-first-only",
+		What:    "when the first lease is somebody else's, the others are not looked at",
+		KnownAs: "none",
+		Breaks:  "all leases are had at a time",
+		Test:    multiLeaseTest,
+		Worst:   1,
+		Patches: []Patch{{
+			"recipes/lease.go",
+			`		if first == nil || endsBefore(err, first) {`,
+			`		if mutant.On("multi-lease-first-only") {
+			return term, err
+		}
+		if first == nil || endsBefore(err, first) {`,
+		}},
+	},
 }

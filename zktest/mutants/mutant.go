@@ -50,6 +50,7 @@ func All() []Mutant {
 		following,
 		caching,
 		leases,
+		counting,
 		barriers,
 		presence,
 		queue,
@@ -107,6 +108,12 @@ var (
 	watchesTest = Test{"recipes", "TestSimWatches"}
 	// leaseTest is one with a lease.
 	leaseTest = Test{"recipes", "TestSimLease"}
+	// multiLeaseTest is one with two leases for four.
+	multiLeaseTest = Test{"recipes", "TestSimMultiLease"}
+	// floatCounterTest is counterTest with floats.
+	floatCounterTest = Test{"recipes", "TestSimFloatCounter"}
+	// patientTest is one in which children come and go, and somebody waits until they do not.
+	patientTest = Test{"recipes", "TestSimPatient"}
 	// queueTest is one with producers and consumers of a queue.
 	queueTest = Test{"recipes", "TestSimQueue"}
 	// lockingQueueTest is one with those of a locking queue.
