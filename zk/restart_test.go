@@ -30,39 +30,41 @@ func (c *endingContext) Err() error {
 // the same moment and the client has started again.
 func TestCloseGivesUpNoOtherSession(t *testing.T) {
 	for nth := range int32(4) {
-		t.Run(fmt.Sprint(nth), func(t *testing.T) {
-			srv := zktest.NewServer(t)
-			cl := srv.Client(t)
-			canceled, cancel := context.WithCancel(ctx)
-			restarted := make(chan zk.Session, 1)
-			closed := make(chan error, 1)
-			ends := &endingContext{Context: canceled, nth: nth + 1, then: func() {
-				srv.Resume()
-				closed <- cl.Close(ctx).WaitErr()
-				s, err := cl.Start(ctx).Wait()
-				if err != nil {
-					t.Errorf("start: %v", err)
-				}
-				restarted <- s
-			}}
-			srv.Pause()
-			f := cl.Close(ends)
-			cancel()
-			err := f.WaitErr()
-			if ends.asked.Load() <= nth { // nobody wants to know it so often
-				srv.Resume()
-				return
-			}
-			s := <-restarted
-			if err := <-closed; err != nil {
-				t.Errorf("close: %v", err)
-			}
-			if err != nil {
-				t.Errorf("the first close: %v", err)
-			}
-			if node, err := cl.Create(ctx, "/next", nil, zk.Ephemeral).Wait(); err != nil || node.EphemeralOwner != s.ID {
-				t.Errorf("%+v, %v; session %#x", node, err, s.ID)
-			}
-		})
+		t.Run(fmt.Sprint(nth), func(t *testing.T) { bubble(t, func(t *testing.T) { closeGivesUp(t, nth) }) })
+	}
+}
+
+func closeGivesUp(t *testing.T, nth int32) {
+	srv := zktest.NewServer(t)
+	cl := srv.Client(t)
+	canceled, cancel := context.WithCancel(ctx)
+	restarted := make(chan zk.Session, 1)
+	closed := make(chan error, 1)
+	ends := &endingContext{Context: canceled, nth: nth + 1, then: func() {
+		srv.Resume()
+		closed <- cl.Close(ctx).WaitErr()
+		s, err := cl.Start(ctx).Wait()
+		if err != nil {
+			t.Errorf("start: %v", err)
+		}
+		restarted <- s
+	}}
+	srv.Pause()
+	f := cl.Close(ends)
+	cancel()
+	err := f.WaitErr()
+	if ends.asked.Load() <= nth { // nobody wants to know it so often
+		srv.Resume()
+		return
+	}
+	s := <-restarted
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if err != nil {
+		t.Errorf("the first close: %v", err)
+	}
+	if node, err := cl.Create(ctx, "/next", nil, zk.Ephemeral).Wait(); err != nil || node.EphemeralOwner != s.ID {
+		t.Errorf("%+v, %v; session %#x", node, err, s.ID)
 	}
 }

@@ -78,7 +78,7 @@ func testsOutside(t *testing.T, dir string) (outside []string) {
 			}
 		}
 	}
-	inside := map[string]bool{"zktest.Check": true} // it runs every world in a bubble of its own
+	inside := map[string]bool{"synctest.Test": true, "zktest.Check": true} // which runs every world in a bubble of its own
 	for name := range calls {
 		if _, short, _ := strings.Cut(name, "."); slices.Contains(inBubbles, short) {
 			inside[name] = true
@@ -103,7 +103,7 @@ func testsOutside(t *testing.T, dir string) (outside []string) {
 	return outside
 }
 
-// called lists what a function calls of its own package, and of zktest.
+// called lists what a function calls of its own package, of zktest and of synctest.
 func called(pkg string, body *ast.BlockStmt) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(body, func(n ast.Node) bool {
@@ -112,8 +112,8 @@ func called(pkg string, body *ast.BlockStmt) map[string]bool {
 			case *ast.Ident:
 				names[pkg+"."+fun.Name] = true
 			case *ast.SelectorExpr:
-				if from, ok := fun.X.(*ast.Ident); ok && from.Name == "zktest" {
-					names["zktest."+fun.Sel.Name] = true
+				if from, ok := fun.X.(*ast.Ident); ok && (from.Name == "zktest" || from.Name == "synctest") {
+					names[from.Name+"."+fun.Sel.Name] = true
 				}
 			}
 		}
