@@ -115,27 +115,21 @@ func testDegradedStorm(t *testing.T, ens servers) {
 		st := got(t, other.Exists(bg, "/n"))
 		return map[string]int64{"data": st.Mzxid, "children": st.Pzxid}
 	}
-	for events, over := 0, false; ; events++ {
-		if !over {
-			select {
-			case <-done:
-				over = true
-			default:
-			}
-		}
-		if over && fmt.Sprint(seen) == fmt.Sprint(want()) {
-			t.Logf("%d changes, %d events", changes, events)
-			break
-		}
+	events, changing := 0, done
+	for changing != nil || fmt.Sprint(seen) != fmt.Sprint(want()) {
 		select {
+		case <-changing:
+			changing = nil
 		case _, open := <-sub.C():
 			if !open {
 				t.Fatal(sub.Err())
 			}
+			events++
 			read()
 		case <-ctx.Done():
 			t.Fatalf("%v is seen, and there is %v", seen, want())
 		}
 	}
+	t.Logf("%d changes, %d events", changes, events)
 	got(t, sub.Close(bg))
 }

@@ -221,7 +221,7 @@ func (d *Driver) Abort(err, cause error) {
 	d.flush()
 }
 
-// AbortLife is Abort, unless that life is over and another one has begun: who gives up may be late.
+// AbortLife is Abort, unless that life is over: who gives up may be late.
 func (d *Driver) AbortLife(life uint64, err, cause error) {
 	d.mu.Lock()
 	if d.m.life == life {
@@ -345,7 +345,7 @@ func (d *Driver) run(e *Effect) {
 	case DoClosed:
 		end := e.More.(*Ended)
 		d.mu.Lock()
-		n := 0 // the others wait for the end of a later life, which has begun already
+		n := 0 // the others wait for the end of a later life
 		for n < len(d.closers) && d.closers[n].life <= end.Life {
 			n++
 		}

@@ -148,6 +148,26 @@ func TestCloseOfTheNextLife(t *testing.T) {
 	}
 }
 
+// Who closes what has just ended by itself is told of no error: that is for those who closed before.
+func TestCloseBehindTheEnd(t *testing.T) {
+	d := driveUp(t)
+	var order []string
+	closes := func(what string) uint64 {
+		return d.Close(func(err error) { order = append(order, fmt.Sprint(what, ": ", err)) })
+	}
+	c := &call{}
+	c.Request = Request{Op: wire.OpSetData, Call: &restarting{c, func() { closes("late") }}}
+	d.Submit(&c.Request)
+	first := closes("first")
+	d.AbortLife(first, errPeer, ErrClosed)
+	if want := []string{"first: peer is gone", "late: <nil>"}; !slices.Equal(order, want) {
+		t.Errorf("%q", order)
+	}
+	if s, _, _, _ := d.State(); s != Closed {
+		t.Error(s)
+	}
+}
+
 // Opened may come before Dial has returned, and so may everything else.
 func TestConnectionFasterThanDial(t *testing.T) {
 	d := drive(t)

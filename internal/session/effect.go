@@ -38,7 +38,7 @@ const (
 
 // Ended says that the machine is off.
 type Ended struct {
-	Life uint64 // how often it was started until then
+	Life uint64 // how often it had ended before
 	Err  error  // of its Close
 }
 

@@ -39,7 +39,7 @@ type Machine struct {
 	hosts   hosts
 	effects []Effect
 
-	life  uint64 // how often it was started
+	life  uint64 // how often it has ended
 	state State
 	phase phase
 	cause error  // of the last failure to connect; nil once it was up
@@ -160,7 +160,6 @@ func (m *Machine) Start(now time.Duration) {
 	if m.phase != phaseOff {
 		return
 	}
-	m.life++
 	if r := m.cfg.Resume; r != nil {
 		m.sess = Info{ID: r.ID, Password: r.Password, Epoch: m.sess.Epoch + 1, Timeout: m.cfg.Timeout}
 		m.resuming = true
@@ -365,6 +364,7 @@ func (m *Machine) finish(to State, err, cause error) {
 	m.local, m.anew = false, false
 	m.change(to, cause)
 	m.do(DoClosed, &Ended{m.life, err})
+	m.life++
 }
 
 // expire ends the session: the server has said so, or nobody can believe in it any more. Then it is
