@@ -153,14 +153,14 @@ func (w *world) pollContexts() bool {
 		a.copy = append(a.copy[:0], a.list...)
 		w.mu.Unlock()
 	}
-	if !anyEnded(a.copy) { // as nearly always
-		return false
-	}
 	var ended []*armedContext
 	for _, p := range a.copy {
 		if p.ctx.Err() != nil {
 			ended = append(ended, p.of)
 		}
+	}
+	if ended == nil { // as nearly always
+		return false
 	}
 	w.mu.Lock()
 	var due []*armedTask
@@ -178,15 +178,6 @@ func (w *world) pollContexts() bool {
 		}
 	}
 	return len(due) > 0
-}
-
-func anyEnded(list []polled) bool {
-	for i := range list {
-		if list[i].ctx.Err() != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // defers makes t a thing of its own if its node is paused, and drops it if that is dead. It reports

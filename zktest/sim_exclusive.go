@@ -16,7 +16,6 @@ type Exclusive struct {
 	name   string
 	claims []claim
 	grants int
-	look   int // the claim whose turn it is to be looked at although it is over
 	newest int64
 	last   claim // the one with the newest token
 }
@@ -37,9 +36,9 @@ type claim struct {
 	over bool   // an error was seen
 }
 
-func (c *claim) lives() bool { return !c.p.dead && c.p.lives == c.life }
+func (c claim) lives() bool { return !c.p.dead && c.p.lives == c.life }
 
-func (c *claim) believes() bool { return c.lives() && c.h.Err() == nil }
+func (c claim) believes() bool { return c.lives() && c.h.Err() == nil }
 
 // Exclusive adds the invariant that at most one process believes to be the holder of what name says, that a belief
 // which is over does not come back, and that tokens rise from one holder to the next.
@@ -70,16 +69,11 @@ func (x *Exclusive) Hold(p *Process, h Holder) {
 // Grants is how many times somebody has become the holder, for tests that ask whether anybody got on.
 func (x *Exclusive) Grants() int { return x.grants }
 
-// check looks at every claim that is not over, and at one that is: a belief that comes back stays for a while.
 func (x *Exclusive) check() error {
 	believing := 0
-	if x.look++; x.look >= len(x.claims) {
-		x.look = 0
-	}
 	for i := range x.claims {
-		c := &x.claims[i]
-		switch {
-		case c.over && i != x.look || !c.lives():
+		switch c := &x.claims[i]; {
+		case !c.lives():
 		case c.h.Err() != nil:
 			c.over = true
 		case c.over:
