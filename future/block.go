@@ -19,27 +19,12 @@ func (k *Parking) Block(ctx context.Context, w Waitable, stopped <-chan struct{}
 	if p == nil {
 		p = newParker()
 	}
-	drop, pending := p.join(w)
-	if !pending {
-		p.on = nil
-		k.parkers.Put(p)
-		return nil
+	err := p.wait(ctx, w, stopped)
+	if err == ErrStopped && promised(w) {
+		err = p.wait(ctx, w, nil) // somebody has promised in the meantime
 	}
-	if stopped != nil && promised(w) {
-		stopped = nil
-	}
-	if stopped == nil && ctx.Done() == nil {
-		<-p.ch // here and not deeper: each collection of garbage looks at all frames of all stacks
-		p.on = nil
-		k.parkers.Put(p)
-		return nil
-	}
-	err := p.wait(ctx, drop, stopped)
 	p.on = nil
 	k.parkers.Put(p)
-	if err == ErrStopped && promised(w) {
-		return k.Block(ctx, w, nil) // somebody has promised in the meantime
-	}
 	return err
 }
 
@@ -77,14 +62,25 @@ func (p *parker) wake(*Batch) *node {
 // Run lets a parker wait for a Waitable that is not one of this package's futures.
 func (p *parker) Run() { p.ch <- struct{}{} }
 
-// wait waits for what p has joined.
-func (p *parker) wait(ctx context.Context, drop func() bool, stopped <-chan struct{}) error {
+func (p *parker) wait(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
+	drop, pending := p.join(w)
+	if !pending {
+		return nil
+	}
+	if stopped != nil && promised(w) {
+		stopped = nil
+	}
+	done := ctx.Done()
+	if done == nil && stopped == nil {
+		<-p.ch
+		return nil
+	}
 	var err error
 	//zkvet:allow select this is where Wait waits; whoever is woken looks whether the result is there after all
 	select {
 	case <-p.ch:
 		return nil
-	case <-ctx.Done():
+	case <-done:
 		err = ctx.Err()
 	case <-stopped:
 		err = ErrStopped
@@ -113,20 +109,12 @@ func (c *core) park() error {
 	if c.Ready() {
 		return nil
 	}
-	ctx := context.Background()
-	if c.src != nil {
-		ctx = c.src.Context()
+	if c.src == nil {
+		return c.parkOn(context.Background())
 	}
-	var err error
-	if c.ex == nil {
-		err = Block(ctx, c, nil)
-	} else {
-		err = c.ex.Park(ctx, c)
-	}
-	if err == nil || c.Ready() {
-		return nil
-	}
-	if c.src != nil && err == ctx.Err() {
+	ctx := c.src.Context()
+	err := c.parkOn(ctx)
+	if err != nil && err == ctx.Err() {
 		c.src.Cancel()
 		return c.parkOn(context.Background()) // it will complete in no time
 	}

@@ -178,12 +178,7 @@ func (l *lane) Park(ctx context.Context, w future.Waitable) error {
 	if produced(w) && l.runners.has(gid.ID()) {
 		return &future.DeadlockError{Lane: l.name}
 	}
-	life := &l.sys.life
-	err := life.parking.Block(ctx, w, life.begun)
-	if err == future.ErrStopped {
-		return life.hope(ctx, w)
-	}
-	return err
+	return l.sys.life.block(ctx, w)
 }
 
 // produced reports whether w's result comes from a task of w's own lane.

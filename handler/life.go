@@ -232,12 +232,8 @@ func (f *life) block(ctx context.Context, w future.Waitable) error {
 	if err != future.ErrStopped {
 		return err
 	}
-	return f.hope(ctx, w)
-}
-
-// hope waits on while the handler stops. What is queued may still complete w, unless it is behind the caller.
-// A caller that occupies a lane must not keep the handler from being quiet.
-func (f *life) hope(ctx context.Context, w future.Waitable) error {
+	// What is queued may still complete w, unless it is behind the caller. A caller that occupies
+	// a lane must not keep the handler from being quiet.
 	if f.onLane() {
 		f.park(+1)
 		defer f.park(-1)
