@@ -16,12 +16,12 @@ import (
 //	connection lost, throttled       at once: requests wait for a connection by themselves
 //	too many requests in the client  after a moment
 //	a server without a quorum        when there is one that has it
-//	session expired                  at once, unless view is pinned to it
+//	session expired                  at once, in the next one, unless the view is pinned to it
 func (r *recipe) again(co *future.Co, ctx context.Context, view *zk.Client, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case retriable(err), view == r.cl && errors.Is(err, zk.ErrSessionExpired):
+	case retriable(err), view.PinnedTo() == 0 && errors.Is(err, zk.ErrSessionExpired):
 		return nil
 	case errors.Is(err, zk.ErrOverloaded):
 		return r.pause(co)

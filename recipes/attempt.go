@@ -76,7 +76,7 @@ func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt
 			_, _ = future.Await(co, undone) // else the next who tries, we ourselves perhaps, would find us before them
 		}
 		switch {
-		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, errGone):
+		case errors.Is(err, errGone), at.hold != nil && errors.Is(err, zk.ErrSessionExpired): // begin looks for another
 		default:
 			if err = r.again(co, ctx, at.view, err); err != nil {
 				return nil, err

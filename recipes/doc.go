@@ -19,5 +19,7 @@
 //   - A Held can be lost at any time. [Held.Err], [Held.Lost] and [Held.Context] tell as soon as it can
 //     be known, by the clock if the servers are silent; but between asking and acting there is always a
 //     moment. What must never go wrong needs [Held.Token], checked by the resource, or [Held.Txn].
+//   - A recipe that is made with a view of one session, [zk.Client.Pinned], has no other: when that has ended, what
+//     waits and what is begun fails with ErrSessionExpired at once.
 //   - Paths given to a recipe belong to it. Nodes whose names do not look like the recipe's are ignored.
 package recipes

@@ -225,7 +225,7 @@ func (b *DoubleBarrier) leave(co *future.Co, ctx context.Context, in *member) er
 		switch {
 		case err == nil && !in.there && len(in.with) == 0:
 			return nil
-		case errors.Is(err, zk.ErrSessionExpired): // and with it our node
+		case at.view != b.cl && errors.Is(err, zk.ErrSessionExpired): // and with it our node
 			at.view, in.there = b.cl, false
 		default:
 			if err = b.again(co, ctx, at.view, err); err != nil {

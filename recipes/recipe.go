@@ -39,8 +39,9 @@ func (r *recipe) beside(path string) *recipe {
 	return &other
 }
 
-// prove waits for a session that lives and can be proved to. Requests wait for a connection; and a client that was
-// idle has shown its session for a while to nobody but the server it is connected to, which a sync makes good.
+// prove waits for a session that lives and can be proved to; there is none if the user's view is pinned to one that has
+// ended. Requests wait for a connection; and a client that was idle has shown its session for a while to nobody but the
+// server it is connected to, which a sync makes good.
 func (r *recipe) prove(co *future.Co, ctx context.Context) error {
 	_, err := future.Await(co, r.cl.Sync(ctx, "/"))
 	switch {
@@ -55,10 +56,8 @@ func (r *recipe) prove(co *future.Co, ctx context.Context) error {
 			return nil
 		}
 		_, err = future.Await(co, writable.Future())
-	case errors.Is(err, zk.ErrOverloaded):
-		err = r.pause(co)
-	case retriable(err), errors.Is(err, zk.ErrSessionExpired):
-		err = nil // in the next one
+	default:
+		err = r.again(co, ctx, r.cl, err)
 	}
 	return err
 }

@@ -84,7 +84,7 @@ func (t *TreeCache) failed(err error, what treeReads) (again treeReads, out bool
 		return 0, true
 	case errors.Is(err, zk.ErrConnectionLoss):
 		return what, false // requests wait for the next connection
-	case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed):
+	case errors.Is(err, zk.ErrClosed), errors.Is(err, zk.ErrAuthFailed), errors.Is(err, zk.ErrSessionExpired) && t.cl.PinnedTo() != 0:
 		t.over(err)
 		return 0, false
 	case errors.Is(err, zk.ErrNoAuth), errors.Is(err, zk.ErrBadArguments):

@@ -42,7 +42,8 @@ func (t *TreeCache) subscribe(co *future.Co, ctx context.Context) error {
 		case errors.Is(err, zk.ErrUnimplemented):
 			t.sub = nil
 			return nil
-		case !retriable(err) && !errors.Is(err, zk.ErrSessionExpired):
+		}
+		if err = t.again(co, ctx, t.cl, err); err != nil {
 			return err
 		}
 	}

@@ -22,8 +22,8 @@ type Hold struct {
 }
 
 // Hold holds the session s, which comes from [Client.Session]. It fails with ErrSessionExpired if s is
-// not alive or not the current one, or if nothing has proved it for one session timeout, and with
-// ErrClosed if the client is closed. Release must be called in the end.
+// not alive or not the current one, or not the one that the view is [Client.Pinned] to, or if nothing has proved it for
+// one session timeout, and with ErrClosed if the client is closed. Release must be called in the end.
 func (c *Client) Hold(s Session) (*Hold, error) {
 	h := &Hold{c: c}
 	h.lost.Init(c.sessionLane, nil)

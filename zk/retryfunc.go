@@ -13,7 +13,7 @@ import (
 // runs on the lane of c's completions: it may use [future.Await], and must not block.
 //
 // What fn did before it failed stays done. It must look itself at what an earlier run may have changed.
-// Without IgnoreExpire fn is not run again once the session has ended in which it failed.
+// Without IgnoreExpire, or if c is [Client.Pinned], fn is not run again once the session has ended in which it failed.
 //
 // Errors: what fn failed with, if that does not pass; else a [*RetryError] around it. ErrBadArguments if p
 // is bad. When ctx ends the pending Await in fn, or the waiting between two runs, ends with its error.
@@ -48,7 +48,7 @@ func Retry[T any](ctx context.Context, c *Client, p RetryPolicy, fn func(co *fut
 			switch state := c.State(); {
 			case state == Closed, state == AuthFailed:
 				return v, t.given(err, ErrClosed)
-			case !p.IgnoreExpire && !c.lives(epoch):
+			case (!p.IgnoreExpire || c.epoch != 0) && !c.lives(epoch):
 				return v, t.given(err, ErrSessionExpired)
 			}
 		}

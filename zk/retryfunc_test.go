@@ -87,20 +87,26 @@ func TestRetryFunction(t *testing.T) {
 	})
 }
 
-// A function is not run again in another session, unless the policy says so.
+// A function is not run again in another session, unless the policy says so and the view is not pinned.
 func TestRetryFunctionExpires(t *testing.T) {
-	for _, ignore := range []bool{false, true} {
-		t.Run(fmt.Sprint(ignore), func(t *testing.T) {
+	for name, c := range map[string]struct{ ignore, pinned, again bool }{
+		"false": {}, "true": {ignore: true, again: true}, "pinned": {ignore: true, pinned: true},
+	} {
+		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(w *world) {
 				cl := w.client()
 				w.cutOnce(wire.OpExists, true)
 				p, runs := fast, 0
-				p.IgnoreExpire, p.Delay = ignore, time.Minute
-				err := zk.Retry(ctx, cl, p, func(co *future.Co) (*zk.Stat, error) {
+				p.IgnoreExpire, p.Delay = c.ignore, time.Minute
+				view := cl
+				if c.pinned {
+					view = cl.Pinned(cl.Session())
+				}
+				err := zk.Retry(ctx, view, p, func(co *future.Co) (*zk.Stat, error) {
 					runs++
-					return future.Await(co, cl.Exists(ctx, "/"))
+					return future.Await(co, view.Exists(ctx, "/"))
 				}).WaitErr()
-				if ignore && (err != nil || runs != 2) || !ignore && (!errors.Is(err, zk.ErrSessionExpired) || runs != 1) {
+				if c.again && (err != nil || runs != 2) || !c.again && (!errors.Is(err, zk.ErrSessionExpired) || runs != 1) {
 					w.Errorf("%v after %d runs", err, runs)
 				}
 			})

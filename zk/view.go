@@ -24,16 +24,24 @@ func (c *Client) Chroot(path string) *Client {
 
 // Pinned returns a view whose operations are carried out in session s or fail with ErrSessionExpired,
 // MaybeApplied false: never in a later session that has come about in the meantime. s comes from
-// [Client.Session] or a [StateChange] of this client.
+// [Client.Session] or a [StateChange] of this client. A pinned view that is pinned to another session can do nothing
+// at all.
 func (c *Client) Pinned(s Session) *Client {
 	v := c.view()
 	v.epoch = c.epochOf(s)
 	return v
 }
 
-// epochOf returns the epoch of a session of this client, and one that never is of any other.
+// PinnedTo returns the Epoch of the session that the view is [Client.Pinned] to; 0 if it goes on from one session to the
+// next. When that session has ended, nothing that is done with the view can succeed any more.
+func (c *Client) PinnedTo() uint64 { return c.epoch }
+
+// epochOf returns the epoch of a session of this client, and one that never is of any other, or of one that the view is
+// not pinned to.
 func (c *Client) epochOf(s Session) uint64 {
-	if now := c.Session(); s.Epoch == 0 || s.Epoch == now.Epoch && now.ID != 0 && s.ID != now.ID {
+	now := c.Session()
+	switch {
+	case s.Epoch == 0, s.Epoch == now.Epoch && now.ID != 0 && s.ID != now.ID, c.epoch != 0 && c.epoch != s.Epoch:
 		return ^uint64(0)
 	}
 	return s.Epoch

@@ -143,6 +143,13 @@ func TestPinned(t *testing.T) {
 			w.Error("a pinned create has slipped into the next session")
 		}
 		ok(w, cl.Pinned(cl.Session()).Get(ctx, "/a"))
+		refused(w, pinned.Pinned(cl.Session()).Get(ctx, "/a"), zk.ErrSessionExpired, false)
+		if _, err := pinned.Hold(cl.Session()); !errors.Is(err, zk.ErrSessionExpired) {
+			w.Errorf("a hold of another session: %v", err)
+		}
+		if cl.PinnedTo() != 0 || pinned.Chroot("/a").PinnedTo() != s.Epoch {
+			w.Errorf("pinned to %d and %d, not 0 and %d", cl.PinnedTo(), pinned.Chroot("/a").PinnedTo(), s.Epoch)
+		}
 	})
 }
 

@@ -217,8 +217,8 @@ var lock = []Mutant{
 		Worst:   3,
 		Patches: []Patch{{
 			"recipes/attempt.go",
-			`		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, errGone):`,
-			`		case !mutant.On("acquire-ends-with-session") && (errors.Is(err, zk.ErrSessionExpired) || errors.Is(err, errGone)):`,
+			`		case errors.Is(err, errGone), at.hold != nil && errors.Is(err, zk.ErrSessionExpired): // begin looks for another`,
+			`		case !mutant.On("acquire-ends-with-session") && (errors.Is(err, errGone) || at.hold != nil && errors.Is(err, zk.ErrSessionExpired)):`,
 		}},
 	},
 	{
