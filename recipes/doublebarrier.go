@@ -163,7 +163,7 @@ func (b *DoubleBarrier) enter(co *future.Co, at *attempt) error {
 		case full:
 			opening = b.open(at, made.Path, all, ready != nil)
 		case kids.Changed != nil:
-			err = b.awaitNews(co, kids.Changed)
+			err = awaitChange(co, kids)
 		}
 		if err = b.again(co, at.ctx, at.view, err); err != nil {
 			return err

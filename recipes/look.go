@@ -54,12 +54,6 @@ func (l *look) read(co *future.Co, ctx context.Context, r *recipe, view *zk.Clie
 	}
 	l.changed = future.NewPromise[struct{}](r.work)
 	changed := future.Func(func() { l.changed.Complete(struct{}{}, nil) })
-	// Watches are set again on another connection, and tell what was missed: but not of a parent whose numbers have run out.
-	l.unwatch = append(l.unwatch, r.cl.OnState(func(c zk.StateChange) {
-		if c.To == zk.Connected {
-			changed()
-		}
-	}))
 	var failed error
 	for _, f := range each(paths, func(path string) *future.Future[zk.Watched[zk.ChildList]] { return view.ChildrenAndWatch(ctx, path) }) {
 		w, err := awaitWatched(co, f)

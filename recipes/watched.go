@@ -43,17 +43,3 @@ func awaitChange[T any](co *future.Co, w zk.Watched[T]) error {
 	}
 	return err
 }
-
-// awaitNews is awaitChange that also ends, with nil, when there is a new connection: of the children of a node whose numbers
-// have run out, servers do not tell there what was missed.
-func (r *recipe) awaitNews(co *future.Co, changed *future.Future[zk.Event]) error {
-	news := future.NewPromise[struct{}](r.work)
-	defer r.cl.OnState(func(c zk.StateChange) {
-		if c.To == zk.Connected {
-			news.Complete(struct{}{}, nil)
-		}
-	})()
-	defer changed.OnComplete(func(_ zk.Event, err error) { news.Complete(struct{}{}, err) }).Unlink()
-	_, err := future.Await(co, news.Future())
-	return err
-}

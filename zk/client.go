@@ -44,6 +44,7 @@ type shared struct {
 	rand      *locked
 	jitter    jitter
 	sleepers  sleepers
+	mute      mute
 }
 
 // locked is the client's own random stream.

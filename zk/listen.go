@@ -60,6 +60,7 @@ func (c *shared) Changed(b *future.Batch, sc session.Change) {
 	ls.mu.Unlock()
 	c.follow(change.To)
 	c.sleepers.changed(change.To)
+	c.mute.changed(change.To)
 	c.starts.changed(b, change)
 	for _, l := range funcs {
 		b.Dispatch(c.sessionLane, future.Func(func() {

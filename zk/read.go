@@ -146,12 +146,16 @@ func (k childrenKind) encode(_ *base, e *wire.Encoder) error {
 	return r.Write(e)
 }
 
-func (k childrenKind) decode(_ *base, d *wire.Decoder, _ *session.Reply) (ChildList, error) {
+func (k childrenKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (ChildList, error) {
 	var r proto.GetChildren2Response
 	if err := d.Decode(&r); err != nil {
 		return ChildList{}, err
 	}
-	return ChildList{Names: r.Children, Stat: Stat(r.Stat)}, nil
+	list := ChildList{Names: r.Children, Stat: Stat(r.Stat)}
+	if k.watch && list.stuck() {
+		o.c.mute.add(o.req.Watch.Call.(*watch))
+	}
+	return list, nil
 }
 
 type getACLKind struct{ path string }

@@ -24,18 +24,18 @@ func (w Watched[T]) Unwatch(ctx context.Context) *future.Future[struct{}] {
 	if _, _, ended := w.Changed.Poll(); !ended {
 		r.tell()
 	}
-	return w.w.endBy(r, ErrUnwatched)
+	return w.w.endBy(r, Event{}, w.w.error(ErrUnwatched))
 }
 
 // end ends a watch with cause, if it has not ended.
 func (w *watch) end(ctx context.Context, cause error) *future.Future[struct{}] {
-	return w.endBy(newRemoval(ctx, w.c, w.s.Path), cause)
+	return w.endBy(newRemoval(ctx, w.c, w.s.Path), Event{}, w.error(cause))
 }
 
-func (w *watch) endBy(r *removal, cause error) *future.Future[struct{}] {
+func (w *watch) endBy(r *removal, ev Event, err error) *future.Future[struct{}] {
 	if w.c.driver.Unwatch(&w.s, &r.req) {
 		w.c.own.remove(w)
-		w.promise.Complete(Event{}, w.error(cause))
+		w.promise.Complete(ev, err)
 	}
 	return r.sent()
 }

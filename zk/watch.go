@@ -162,6 +162,9 @@ func (c *Client) ExistsAndWatch(ctx context.Context, path string) *future.Future
 
 // ChildrenAndWatch is Children, and a watch for the next change of the list or the deletion of the
 // node. There is no watch when it fails.
+//
+// When more than 2^31 children were created below a node, a server (from 3.6 on) cannot tell whether there are more since
+// a connection was lost: then the watch fires when there is another, be it for nothing.
 func (c *Client) ChildrenAndWatch(ctx context.Context, path string) *future.Future[Watched[ChildList]] {
 	full, err := c.path(path)
 	if err != nil {
