@@ -44,7 +44,7 @@ import (
 //	ZKSIM_TWICE=1        run every seed twice, to find what does not follow from the seed
 //	ZKSIM_STOP_AT=48211  stop in a breakpoint in front of that step
 //	ZKSIM_TIER=goroutines  run processes as goroutines; see [Goroutines]
-//	ZKSIM_HASHES=file    write a line with the trace hash of every seed
+//	ZKSIM_HASHES=file    write a line with the trace hash of every seed, or of the plan
 //
 // ZKSIM_REV in a replay command is the commit that the failure was seen at, for the reader; it changes nothing.
 // Any other name that begins with ZKSIM_ is taken for a mistake.
@@ -125,6 +125,15 @@ func (c *checker) run() {
 	defer lessGarbageCollection()()
 	c.watch = startWatchdog(c.stopAt, c.pause)
 	defer c.watch.stop()
+	if c.hashes != "" {
+		f, err := os.Create(c.hashes)
+		if err != nil {
+			c.out.Errorf("zktest: %v", err)
+			return
+		}
+		defer f.Close()
+		c.hashFile = f
+	}
 	if c.plan != "" {
 		c.replaying = c.plan
 		p, err := readPlan(c.plan)
@@ -141,15 +150,6 @@ func (c *checker) run() {
 	if c.jobs > 1 {
 		c.split()
 		return
-	}
-	if c.hashes != "" {
-		f, err := os.Create(c.hashes)
-		if err != nil {
-			c.out.Errorf("zktest: %v", err)
-			return
-		}
-		defer f.Close()
-		c.hashFile = f
 	}
 	for seed := c.first + c.slice; seed >= c.first && seed <= c.last; seed += c.of { // until it overflows, at most
 		if c.limit > 0 && c.worlds > 0 && time.Since(began) > c.limit {

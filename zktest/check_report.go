@@ -32,7 +32,7 @@ func (c *checker) report(o outcome) {
 // headline says what broke, where and when, and how to see it again.
 func (c *checker) headline(b *strings.Builder, o outcome) {
 	f := o.failure
-	fmt.Fprintf(b, "zktest: %s at step %d, t=%v\n", f.text, f.step, f.at.Round(time.Microsecond))
+	fmt.Fprintf(b, "zktest: %s\n", f.whatAndWhen())
 	if f.stack != nil {
 		fmt.Fprintf(b, "%s\n", f.stack)
 	}
@@ -61,23 +61,31 @@ func (c *checker) shrink(o outcome) outcome {
 	best, began, steps := o, time.Now(), uint64(0)
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	_, stats := plan.Shrink(ctx, o.plan, func(p plan.Plan) bool {
-		tried := c.world(p, manner{})
+	_, stats := plan.Shrink(ctx, o.plan, func(p plan.Plan) plan.Result {
+		tried := c.world(p, manner{until: muchLater(best.failure.at)})
 		if steps += tried.steps; steps > shrinkSteps {
 			stop()
 		}
 		if !o.failure.same(tried.failure) {
-			return false
+			return plan.Result{}
 		}
 		best = tried
-		return true
+		return best.failed()
 	}, plan.Shrinking{
-		Processes: o.processes, Duration: o.longest, FailedRun: o.failure.run, FailedAt: o.failure.inRun,
-		Replays: shrinkReplays,
+		Processes: o.processes, Duration: o.longest, First: o.failed(), Replays: shrinkReplays,
 	})
-	c.out.Logf("zktest: made smaller in %v, by %d replays", time.Since(began).Round(time.Millisecond), stats.Replays)
+	c.out.Logf("zktest: made smaller in %v, by %d replays, trace hash %016x: %s",
+		time.Since(began).Round(time.Millisecond), stats.Replays, best.hash, best.failure.whatAndWhen())
 	return best
 }
+
+// failed is when a world failed.
+func (o *outcome) failed() plan.Result {
+	return plan.Result{Failed: true, Run: o.failure.run, At: o.failure.inRun}
+}
+
+// muchLater is when to give up a smaller plan of one that failed then: what has not failed by now seldom will.
+func muchLater(then time.Duration) time.Duration { return then + max(then/4, 5*time.Second) }
 
 // How long a failure is made smaller: as far as it comes with so many replays, and, in large worlds, until their steps
 // are so many in all. Neither depends on how fast the machine is.

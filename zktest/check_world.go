@@ -13,12 +13,13 @@ import (
 	"github.com/gazoo-go/gazoo/zktest/internal/record"
 )
 
-// A manner is how a plan is run. It changes nothing of what happens.
+// A manner is how a plan is run. It changes nothing of what happens, but for when it is over.
 type manner struct {
 	tier   tier
-	record bool      // keep what a picture needs
-	wait   func()    // synctest.Wait
-	watch  *watchdog // knows that the world goes on
+	record bool          // keep what a picture needs
+	until  time.Duration // nobody wants to know what happens later; 0: to the end
+	wait   func()        // synctest.Wait
+	watch  *watchdog     // knows that the world goes on
 }
 
 // A failure is the first thing that was wrong in a world.
@@ -32,6 +33,10 @@ type failure struct {
 	at         time.Duration
 	run        int           // which Run it was in, or behind
 	inRun      time.Duration // since that Run began
+}
+
+func (f *failure) whatAndWhen() string {
+	return fmt.Sprintf("%s at step %d, t=%v", f.text, f.step, f.at.Round(time.Microsecond))
 }
 
 func (f *failure) same(g *failure) bool { return g != nil && f.kind == g.kind && f.name == g.name }

@@ -49,6 +49,7 @@ type Sim struct {
 	failure    *failure
 	ending     bool // the test function has returned
 	watch      *watchdog
+	until      time.Duration // the world ends then, without a failure; 0: when the test function does
 }
 
 type invariant struct {
@@ -66,7 +67,7 @@ func newSim(p plan.Plan, how manner) *Sim {
 		p = drawn
 	}
 	s := &Sim{
-		plan: p, fixed: fixed, watch: how.watch,
+		plan: p, fixed: fixed, watch: how.watch, until: how.until,
 		names: make(map[string]int), sometimes: make(map[string]bool),
 		ways: make(map[way]*wayState), clocks: make(map[string]*nodeClock),
 	}
@@ -194,7 +195,7 @@ func (s *Sim) stopIfFailed() {
 // are checked after each step; a failure ends the test function.
 func (s *Sim) drive(d time.Duration, cond func() bool) (met bool) {
 	s.stopIfFailed()
-	over := false
+	over, late := false, false
 	timer := s.chaos.AfterFunc(d, future.Func(func() { over = true }))
 	defer timer.Stop()
 	err := s.world.RunUntil(func() bool {
@@ -203,12 +204,16 @@ func (s *Sim) drive(d time.Duration, cond func() bool) (met bool) {
 		if s.failure == nil && cond != nil {
 			met = cond()
 		}
-		return over || met || s.failure != nil
+		late = s.until > 0 && s.Now() > s.until
+		return over || met || late || s.failure != nil
 	})
 	if err != nil {
 		s.fail(&failure{kind: "stuck", name: "stuck", text: err.Error()})
 	}
 	s.stopIfFailed()
+	if late {
+		panic(stopped{})
+	}
 	return met
 }
 

@@ -15,7 +15,7 @@
 //
 //	p := plan.Begin(seed, swarm)       // schedule, latencies and knobs: what a world needs to be built
 //	p.DrawFaults(topology, swarm)      // when the processes and servers are known: one call for each run of the test
-//	p, stats := plan.Shrink(ctx, p, fails, budget)
+//	p, stats := plan.Shrink(ctx, p, run, budget)
 //	err := plan.Write(w, p)            // what plan.Read reads
 //	fmt.Print(p.Report())              // in plain words
 //

@@ -50,6 +50,15 @@ func numbers(p plan.Plan) (all []int) {
 	return all
 }
 
+// shrink is plan.Shrink, with a run of which nobody knows when it failed.
+func shrink(p plan.Plan, fails func(plan.Plan) bool, o plan.Shrinking) (plan.Plan, plan.Stats) {
+	return shrinkUntil(context.Background(), p, fails, o)
+}
+
+func shrinkUntil(ctx context.Context, p plan.Plan, fails func(plan.Plan) bool, o plan.Shrinking) (plan.Plan, plan.Stats) {
+	return plan.Shrink(ctx, p, func(p plan.Plan) plan.Result { return plan.Result{Failed: fails(p)} }, o)
+}
+
 var whole = plan.Shrinking{Processes: standard.Processes, Duration: standard.Duration}
 
 // withoutTargets are two numbers of faults that do not aim at a process: those of a process go with it.
@@ -70,7 +79,7 @@ func TestShrinkFindsTwoOfSixtyFaultsAndOneOfFiveProcesses(t *testing.T) {
 		need := withoutTargets(p)
 		before := written(t, p)
 		fails := func(p plan.Plan) bool { return has(p, need...) && started(p, "worker3") }
-		small, stats := plan.Shrink(context.Background(), p, fails, whole)
+		small, stats := shrink(p, fails, whole)
 		if !fails(small) || !slices.Equal(numbers(small), need) {
 			t.Fatalf("seed %d: faults %v are left, want %v", seed, numbers(small), need)
 		}
@@ -118,7 +127,7 @@ func TestShrinkOfRareFailures(t *testing.T) {
 				fails := func(p plan.Plan) bool {
 					return has(p, need...) && started(p, "worker3") && (fmt.Sprint(p) == original || inSome(p, tt.part))
 				}
-				small, stats := plan.Shrink(context.Background(), p, fails, whole)
+				small, stats := shrink(p, fails, whole)
 				if !fails(small) {
 					t.Fatalf("seed %d: the smaller plan does not fail under its salt, %d", seed, small.Salt)
 				}
@@ -135,7 +144,7 @@ func TestShrinkOfRareFailures(t *testing.T) {
 }
 
 func TestShrinkToNothing(t *testing.T) {
-	small, stats := plan.Shrink(context.Background(), sixty(1), func(p plan.Plan) bool { return true }, whole)
+	small, stats := shrink(sixty(1), func(p plan.Plan) bool { return true }, whole)
 	if len(small.Faults) > 0 || len(small.Without) != 4 || small.Duration != time.Millisecond || stats.Replays > 60 {
 		t.Errorf("%d faults, without %v, duration %v, %d replays", len(small.Faults), small.Without, small.Duration, stats.Replays)
 	}
@@ -146,7 +155,7 @@ func TestShrinkKeepsFaultsThatGoOnlyTogether(t *testing.T) {
 	fails := func(p plan.Plan) bool { return has(p, 11) && has(p, 5) == has(p, 50) }
 	p := sixty(2)
 	p.Faults = []plan.Fault{p.Faults[4], p.Faults[10], p.Faults[49]}
-	small, _ := plan.Shrink(context.Background(), p, fails, plan.Shrinking{})
+	small, _ := shrink(p, fails, plan.Shrinking{})
 	if !slices.Equal(numbers(small), []int{11}) {
 		t.Errorf("faults %v are left", numbers(small))
 	}
@@ -159,7 +168,7 @@ func TestShrinkKnobs(t *testing.T) {
 	fails := func(p plan.Plan) bool { return p.Knob(plan.QuorumDelayUS) > 100_000 && p.Knob(plan.SyncLimit) < 5 }
 	o := whole
 	o.Keep = []string{plan.TickMS}
-	small, _ := plan.Shrink(context.Background(), p, fails, o)
+	small, _ := shrink(p, fails, o)
 	want := map[string]int64{plan.QuorumDelayUS: 400_000, plan.SyncLimit: 2, plan.TickMS: 500}
 	if diff := cmp.Diff(want, small.Knobs); diff != "" {
 		t.Error(diff)
@@ -182,7 +191,7 @@ func TestShrinkLengthsAndTheRun(t *testing.T) {
 		return has(p, 3, 4, 5) && p.Faults[0].For > 4*time.Second && (p.Duration == 0 || p.Duration > 12*time.Second) &&
 			p.Latency.Kind == plan.LongTail && p.Schedule.Policy != plan.LIFO
 	}
-	small, _ := plan.Shrink(context.Background(), p, fails, whole)
+	small, _ := shrink(p, fails, whole)
 	want := p
 	want.Duration = 15 * time.Second
 	want.Schedule = plan.Schedule{Policy: plan.FIFO}
@@ -201,9 +210,9 @@ func TestShrinkDropsWhatCameAfterTheFailureAtOnce(t *testing.T) {
 	p := sixty(4)
 	need := p.Faults[9]
 	o := whole
-	o.FailedAt = need.At
+	o.First = plan.Result{Failed: true, At: need.At}
 	largest := 0
-	plan.Shrink(context.Background(), p, func(p plan.Plan) bool {
+	shrink(p, func(p plan.Plan) bool {
 		if len(p.Faults) < 60 {
 			largest = max(largest, len(p.Faults))
 		}
@@ -218,7 +227,7 @@ func TestShrinkStops(t *testing.T) {
 	p := sixty(6)
 	need := withoutTargets(p)
 	t.Run("not reproduced", func(t *testing.T) {
-		small, stats := plan.Shrink(context.Background(), p, func(plan.Plan) bool { return false }, whole)
+		small, stats := shrink(p, func(plan.Plan) bool { return false }, whole)
 		if stats.Reproduced || stats.Replays != 1 || !cmp.Equal(small, p) {
 			t.Errorf("%+v", stats)
 		}
@@ -227,7 +236,7 @@ func TestShrinkStops(t *testing.T) {
 		o := whole
 		runs := 0
 		o.Replays = 60
-		small, stats := plan.Shrink(context.Background(), p, func(p plan.Plan) bool { runs++; return has(p, need...) }, o)
+		small, stats := shrink(p, func(p plan.Plan) bool { runs++; return has(p, need...) }, o)
 		if runs != 60 || stats.Replays != 60 || stats.Complete || !has(small, need...) || len(small.Faults) > 5 {
 			t.Errorf("%d runs, %d faults left, %+v", runs, len(small.Faults), stats)
 		}
@@ -236,7 +245,7 @@ func TestShrinkStops(t *testing.T) {
 		var now time.Time
 		o := whole
 		o.Time, o.Now = time.Second, func() time.Time { return now }
-		_, stats := plan.Shrink(context.Background(), p, func(p plan.Plan) bool {
+		_, stats := shrink(p, func(p plan.Plan) bool {
 			now = now.Add(100 * time.Millisecond)
 			return has(p, need...)
 		}, o)
@@ -248,7 +257,7 @@ func TestShrinkStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		runs := 0
-		_, stats := plan.Shrink(ctx, p, func(p plan.Plan) bool {
+		_, stats := shrinkUntil(ctx, p, func(p plan.Plan) bool {
 			if runs++; runs == 7 {
 				cancel()
 			}
@@ -265,7 +274,7 @@ func TestShrinkIsAFunctionOfThePlan(t *testing.T) {
 	need := withoutTargets(p)
 	original := fmt.Sprint(p)
 	shrunk := func() (plan.Plan, plan.Stats) {
-		return plan.Shrink(context.Background(), p, func(p plan.Plan) bool {
+		return shrink(p, func(p plan.Plan) bool {
 			return has(p, need...) && (fmt.Sprint(p) == original || inSome(p, 0.2))
 		}, whole)
 	}
@@ -281,7 +290,7 @@ func TestShrinkTriesNothingTwice(t *testing.T) {
 	p := sixty(9)
 	need := withoutTargets(p)
 	seen := map[string]bool{}
-	plan.Shrink(context.Background(), p, func(p plan.Plan) bool {
+	shrink(p, func(p plan.Plan) bool {
 		if err := p.Validate(); err != nil {
 			t.Fatal(err)
 		}

@@ -41,12 +41,12 @@ func minimize(n, least int, test func(keep []int) bool) {
 
 // afterTheFailure drops what cannot have mattered, because it was still to come.
 func (s *shrinker) afterTheFailure() {
-	if s.o.FailedAt <= 0 {
+	if s.at.At <= 0 {
 		return
 	}
 	var before []Fault
 	for _, f := range s.best.Faults {
-		if f.Run < s.o.FailedRun || f.Run == s.o.FailedRun && f.At <= s.o.FailedAt {
+		if f.Run < s.at.Run || f.Run == s.at.Run && f.At <= s.at.At {
 			before = append(before, f)
 		}
 	}
@@ -60,15 +60,36 @@ func (s *shrinker) fewerFaults(salts int) {
 	})
 }
 
-func (s *shrinker) oneFaultLess() {
+// oneLess takes out what can go alone, and reports whether anything could. The first time that this is what is left it
+// looks longer, and longest if that is much.
+func (s *shrinker) oneLess() (any bool) {
+	for {
+		salts, now := few, structure(s.best)
+		if !s.thorough[now] {
+			s.thorough[now], salts = true, 3*few
+			if len(s.best.Faults) > 2 || len(s.processes()) > 2 {
+				salts = s.o.Salts
+				s.fewerProcesses(salts) // which finds those that cannot go one by one, too
+			}
+		}
+		s.oneFaultLess(salts)
+		s.oneProcessLess(salts)
+		if structure(s.best) == now {
+			return any
+		}
+		any = true
+	}
+}
+
+func (s *shrinker) oneFaultLess(salts int) {
 	for i := len(s.best.Faults) - 1; i >= 0; i-- {
-		s.try(withFaults(s.best, without(s.best.Faults, i)), s.o.Salts)
+		s.try(withFaults(s.best, without(s.best.Faults, i)), salts)
 	}
 	// Faults that come in pairs, such as a late one that undoes an early one, cannot go one by one.
 	if n := len(s.best.Faults); n >= 3 && n <= 6 {
 		for i := n - 1; i > 0; i-- {
 			for j := i - 1; j >= 0 && i < len(s.best.Faults); j-- {
-				s.try(withFaults(s.best, without(without(s.best.Faults, i), j)), 2*few)
+				s.try(withFaults(s.best, without(without(s.best.Faults, i), j)), few)
 			}
 		}
 	}
@@ -83,11 +104,11 @@ func (s *shrinker) fewerProcesses(salts int) {
 	})
 }
 
-func (s *shrinker) oneProcessLess() {
+func (s *shrinker) oneProcessLess(salts int) {
 	for _, name := range s.processes() {
 		if left := s.processes(); len(left) > 1 {
 			left = slices.DeleteFunc(left, func(other string) bool { return other == name })
-			s.try(onlyProcesses(s.best, s.o.Processes, left), s.o.Salts)
+			s.try(onlyProcesses(s.best, s.o.Processes, left), salts)
 		}
 	}
 }
@@ -131,12 +152,17 @@ func (s *shrinker) shorterRun() {
 	if s.best.Duration > 0 {
 		now = min(now, s.best.Duration)
 	}
-	shorten(now, func(d time.Duration) bool {
+	capped := func(d time.Duration) bool {
 		p := clone(s.best)
 		p.Duration = d
 		p.Faults = slices.DeleteFunc(p.Faults, func(f Fault) bool { return f.At >= d })
-		return s.try(p, 2*few)
-	})
+		return s.try(p, settled)
+	}
+	if s.at.At <= 0 || s.at.At >= now { // unknown, or it takes the whole run to fail
+		shorten(now, capped)
+	} else if i := slices.IndexFunc(ladder, func(d time.Duration) bool { return d > s.at.At }); i >= 0 && ladder[i] < now {
+		capped(ladder[i])
+	}
 }
 
 // fewerKnobs sets knobs back to where nothing is unusual.
@@ -159,7 +185,7 @@ func (s *shrinker) fewerKnobs() {
 		for _, i := range keep {
 			p.Knobs[set[i].Name] = from[set[i].Name]
 		}
-		return s.try(p, 2*few)
+		return s.try(p, few)
 	})
 }
 
@@ -176,17 +202,17 @@ func (s *shrinker) calmerNetwork() {
 	}
 	p := clone(s.best)
 	p.Schedule = Schedule{Policy: FIFO}
-	if !s.try(p, 2*few) && s.best.Schedule.Policy != FIFO {
+	if !s.try(p, few) && s.best.Schedule.Policy != FIFO {
 		p.Schedule = Schedule{Policy: Uniform}
-		s.try(p, 2*few)
+		s.try(p, few)
 	}
 	p = clone(s.best)
-	if p.Latency = Calm; s.try(p, 2*few) {
+	if p.Latency = Calm; s.try(p, few) {
 		return
 	}
 	// Constant, but as far as it was.
 	p.Latency = Latency{Kind: Constant, Min: max(s.best.Latency.Min, s.best.Latency.Max, s.best.Latency.Mean)}
-	s.try(p, 2*few)
+	s.try(p, few)
 }
 
 // simplerFaults makes faults shorter and their amounts smaller, and lets them begin at whole seconds.
@@ -196,7 +222,7 @@ func (s *shrinker) simplerFaults() {
 			p := clone(s.best)
 			edit(&p.Faults[i])
 			sorted := slices.IsSortedFunc(p.Faults, func(a, b Fault) int { return compareFaults(&a, &b) })
-			return sorted && s.try(p, 2*few)
+			return sorted && s.try(p, settled)
 		}
 		if f := &s.best.Faults[i]; f.For > 0 {
 			shorten(f.For, func(d time.Duration) bool { return change(func(f *Fault) { f.For = d }) })

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -86,10 +87,7 @@ func (h *hunter) run(ctx context.Context, only, build string, jobs int, clean bo
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if h.shrink {
-		medians(results)
-	}
-	return report(ms, results, clean)
+	return errors.Join(report(ms, results, clean), medians(results))
 }
 
 // chosen returns the bugs to hunt for. Without any, a clean mutant stands for each test.
@@ -163,6 +161,9 @@ func (r result) sentence() string {
 	text := fmt.Sprintf("found within %d seeds, in %v: %s", r.worst, r.took.Round(time.Second), r.text)
 	for _, s := range r.small {
 		text += fmt.Sprintf("; %d faults, %d processes after %d replays, %v", s.Faults, s.Processes, s.Replays, s.Took)
+		if s.Unlike != "" {
+			text += "; its replay showed " + s.Unlike
+		}
 	}
 	return text
 }
