@@ -14,73 +14,45 @@ type Parking struct{ parkers sync.Pool }
 // when stopped is closed and w has nobody who promised to complete it. A ready w wins over both.
 //
 // It is how a lane's Park waits once it has made sure that waiting makes sense.
+//
+// Garbage collection looks at every frame of every goroutine that waits, and a program may have thousands of them in here:
+// what waits for nothing but w waits in this very function.
 func (k *Parking) Block(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
 	p, _ := k.parkers.Get().(*parker)
 	if p == nil {
-		p = newParker()
+		p = &parker{ch: make(chan struct{}, 1)}
+		p.w = p
 	}
-	err := p.wait(ctx, w, stopped)
-	if err == ErrStopped && promised(w) {
-		err = p.wait(ctx, w, nil) // somebody has promised in the meantime
+	c := coreOf(w)
+	var err error
+	switch drop, pending := p.join(c, w); {
+	case !pending:
+	case ctx.Done() == nil && (stopped == nil || c != nil && c.expected().promised):
+		<-p.ch
+	default:
+		err = p.waitOr(ctx, c, drop, stopped)
 	}
-	p.on = nil
 	k.parkers.Put(p)
+	if err == ErrStopped && c != nil && c.expected().promised {
+		return k.Block(ctx, w, nil) // somebody has promised in the meantime
+	}
 	return err
 }
 
-// promised reports whether w will be ready in any case.
-func promised(w Waitable) bool {
-	c, ok := w.(interface{ base() *core })
-	return ok && c.base().expected().promised
-}
-
-// Block is [Parking.Block] without anything kept.
-func Block(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
-	return new(Parking).Block(ctx, w, stopped)
-}
-
-// A parker is a goroutine that waits. It is reused: its channel is empty whenever nobody waits.
-type parker struct {
-	node
-	ch   chan struct{} // capacity 1
-	on   *core         // what it waits for
-	drop func() bool   // made once: takes the node out of on's ring
-}
-
-func newParker() *parker {
-	p := &parker{ch: make(chan struct{}, 1)}
-	p.w = p
-	p.drop = func() bool { return p.on.unlink(&p.node) }
-	return p
-}
-
-func (p *parker) wake(*Batch) *node {
-	p.ch <- struct{}{}
-	return nil
-}
-
-// Run lets a parker wait for a Waitable that is not one of this package's futures.
-func (p *parker) Run() { p.ch <- struct{}{} }
-
-func (p *parker) wait(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
-	drop, pending := p.join(w)
-	if !pending {
-		return nil
-	}
-	if stopped != nil && promised(w) {
-		stopped = nil
-	}
-	done := ctx.Done()
-	if done == nil && stopped == nil {
-		<-p.ch
-		return nil
+// waitOr is for those who wait for something else, too. drop takes p back from what is not a future.
+func (p *parker) waitOr(ctx context.Context, c *core, drop func() bool, stopped <-chan struct{}) error {
+	if c != nil {
+		drop = func() bool { return c.unlink(&p.node) }
+		if stopped != nil && c.expected().promised {
+			stopped = nil
+		}
 	}
 	var err error
 	//zkvet:allow select this is where Wait waits; whoever is woken looks whether the result is there after all
 	select {
 	case <-p.ch:
 		return nil
-	case <-done:
+	case <-ctx.Done():
 		err = ctx.Err()
 	case <-stopped:
 		err = ErrStopped
@@ -92,11 +64,10 @@ func (p *parker) wait(ctx context.Context, w Waitable, stopped <-chan struct{}) 
 	return err
 }
 
-// join makes w wake p. pending is false when w is ready, and p untouched.
-func (p *parker) join(w Waitable) (drop func() bool, pending bool) {
-	if c, ok := w.(interface{ base() *core }); ok {
-		p.on = c.base()
-		return p.drop, p.on.link(&p.node)
+// join makes w wake p; c is w's core, if it has one. pending is false when w is ready, and p untouched.
+func (p *parker) join(c *core, w Waitable) (drop func() bool, pending bool) {
+	if c != nil {
+		return nil, c.link(&p.node)
 	}
 	if w.Ready() {
 		return nil, false
@@ -104,42 +75,78 @@ func (p *parker) join(w Waitable) (drop func() bool, pending bool) {
 	return w.Notify(p), true
 }
 
-// park waits for the future on behalf of a Wait, which watches the source's context itself.
-func (c *core) park() error {
+// coreOf returns the core of one of this package's futures, and nil for anything else.
+func coreOf(w Waitable) *core {
+	switch f := w.(type) {
+	case *core: // as nearly always
+		return f
+	case interface{ base() *core }:
+		return f.base()
+	}
+	return nil
+}
+
+// Block is [Parking.Block] without anything kept.
+func Block(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
+	return new(Parking).Block(ctx, w, stopped)
+}
+
+// A parker is a goroutine that waits. It is reused: its channel is empty whenever nobody waits.
+type parker struct {
+	node
+	ch chan struct{} // capacity 1
+}
+
+func (p *parker) wake(*Batch) *node {
+	p.ch <- struct{}{}
+	return nil
+}
+
+// Run lets a parker wait for a Waitable that is not one of this package's futures.
+func (p *parker) Run() { p.ch <- struct{}{} }
+
+// park waits for the future or for the end of ctx. A ctx of nil stands for the source's, whose end is the source's, too:
+// it is told.
+func (c *core) park(ctx context.Context) error {
 	if c.Ready() {
 		return nil
 	}
-	if c.src == nil {
-		return c.parkOn(context.Background())
+	own := ctx == nil
+	if own {
+		ctx = c.bounds()
 	}
-	ctx := c.src.Context()
-	err := c.parkOn(ctx)
-	if err != nil && err == ctx.Err() {
+	var err error
+	if c.ex == nil {
+		err = Block(ctx, c, nil)
+	} else {
+		err = c.ex.Park(ctx, c)
+	}
+	switch {
+	case err == nil, c.Ready(): // perhaps it was there before the reason to give up was
+		return nil
+	case own && c.src != nil && err == ctx.Err():
 		c.src.Cancel()
-		return c.parkOn(context.Background()) // it will complete in no time
+		return c.park(context.Background()) // it will complete in no time
 	}
 	return err
 }
 
-// parkContext waits for the future or for the end of ctx.
+// bounds is what a Wait for the future watches.
+func (c *core) bounds() context.Context {
+	if c.src == nil {
+		return context.Background()
+	}
+	return c.src.Context()
+}
+
+// parkContext is park for a caller's context.
 func (c *core) parkContext(ctx context.Context) error {
+	if ctx.Done() == nil {
+		return c.park(nil)
+	}
 	if c.Ready() {
 		return nil
-	}
-	if ctx.Done() == nil {
-		return c.park()
 	}
 	c.arm()
-	return c.parkOn(ctx)
-}
-
-func (c *core) parkOn(ctx context.Context) error {
-	if c.ex == nil {
-		return Block(ctx, c, nil)
-	}
-	err := c.ex.Park(ctx, c)
-	if err != nil && c.Ready() {
-		return nil // perhaps it was there before the reason to give up was
-	}
-	return err
+	return c.park(ctx)
 }

@@ -56,7 +56,7 @@ func Failed[T any](err error) *Future[T] {
 // Wait blocks until the future is complete and returns its result. It fails with [ErrStopped] when
 // the result can never come and with a [*DeadlockError] when the caller is who would have to produce it.
 func (f *Future[T]) Wait() (T, error) {
-	if err := f.park(); err != nil {
+	if err := f.park(nil); err != nil {
 		var zero T
 		return zero, err
 	}
@@ -65,7 +65,7 @@ func (f *Future[T]) Wait() (T, error) {
 
 // WaitErr is [Future.Wait] for callers who want to know only whether it failed.
 func (f *Future[T]) WaitErr() error {
-	if err := f.park(); err != nil {
+	if err := f.park(nil); err != nil {
 		return err
 	}
 	return f.err

@@ -172,13 +172,14 @@ func (l *lane) runBatch() {
 // Park blocks the caller. A task may wait for an operation, which completes elsewhere; it may not
 // wait for a result that a task of the same lane has to produce.
 func (l *lane) Park(ctx context.Context, w future.Waitable) error {
-	if w.Ready() {
-		return nil
-	}
-	if produced(w) && l.runners.has(gid.ID()) {
+	if l.runners.has(gid.ID()) && produced(w) && !w.Ready() {
 		return &future.DeadlockError{Lane: l.name}
 	}
-	return l.sys.life.block(ctx, w)
+	f := &l.sys.life
+	if err := f.parking.Block(ctx, w, f.begun); err != future.ErrStopped {
+		return err
+	}
+	return f.outlast(ctx, w)
 }
 
 // produced reports whether w's result comes from a task of w's own lane.

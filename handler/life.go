@@ -60,7 +60,7 @@ func (f *life) made() *life {
 	return f
 }
 
-// prepare is made for those who do not hold mu. It must come before block.
+// prepare is made for those who do not hold mu. It must come before waiting.
 func (f *life) prepare() {
 	f.mu.Lock()
 	f.made()
@@ -226,12 +226,8 @@ func (f *life) stopped() <-chan struct{} {
 	return f.made().ended
 }
 
-// block waits for w. When the handler stops and w is hopeless it returns ErrStopped.
-func (f *life) block(ctx context.Context, w future.Waitable) error {
-	err := f.parking.Block(ctx, w, f.begun)
-	if err != future.ErrStopped {
-		return err
-	}
+// outlast goes on waiting for w when the handler has begun to stop. When w is hopeless it returns ErrStopped.
+func (f *life) outlast(ctx context.Context, w future.Waitable) error {
 	// What is queued may still complete w, unless it is behind the caller. A caller that occupies
 	// a lane must not keep the handler from being quiet.
 	if f.onLane() {

@@ -120,16 +120,17 @@ func (l *wideLane) take(me uintptr) future.Task {
 // Park blocks the caller. All workers but one may wait for results that the lane itself has to
 // produce; when the last would, nobody were left, and it fails.
 func (l *wideLane) Park(ctx context.Context, w future.Waitable) error {
-	if w.Ready() {
-		return nil
-	}
-	if produced(w) && l.runners.has(gid.ID()) {
+	if l.runners.has(gid.ID()) && produced(w) && !w.Ready() {
 		if !l.wait(+1) {
 			return &future.DeadlockError{Lane: l.name}
 		}
 		defer l.wait(-1)
 	}
-	return l.sys.life.block(ctx, w)
+	f := &l.sys.life
+	if err := f.parking.Block(ctx, w, f.begun); err != future.ErrStopped {
+		return err
+	}
+	return f.outlast(ctx, w)
 }
 
 // wait counts a waiting worker in or out. It refuses the last one.

@@ -3,6 +3,8 @@ package zk_test
 import (
 	"context"
 	"encoding/binary"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +29,7 @@ func (h *shortHandler) Dial(_ context.Context, _ handler.Target, s handler.Sink)
 }
 
 // BenchmarkPath is what a Get costs in the client itself, without system calls and the scheduler: a window of Gets is asked
-// for, written, answered and given back.
+// for, written, answered and given back, to callbacks or to as many goroutines.
 func BenchmarkPath(b *testing.B) {
 	h := &shortHandler{handler.NewPool(), make(chan handler.Sink, 1)}
 	defer h.Stop()
@@ -45,6 +47,7 @@ func BenchmarkPath(b *testing.B) {
 	binary.BigEndian.PutUint64(welcome[12:], 1)
 	sink.Received(welcome)
 	const replyLen = 4 + 16 + 4 + 100 + 68
+	const read = 256 * replyLen // what one read brings at most
 	for name, window := range map[string]int{"256": 256, "4096": 4096} {
 		var in []byte
 		serve := func() { // what is written, is answered
@@ -57,7 +60,9 @@ func BenchmarkPath(b *testing.B) {
 				copy(in[start+4:], out[at+4:at+8])
 				in[start+15], in[start+23] = 1, 100
 			}
-			sink.Received(in)
+			for at := 0; at < len(in); at += read {
+				sink.Received(in[at:min(at+read, len(in))])
+			}
 		}
 		b.Run("callbacks/"+name, func(b *testing.B) {
 			over := make(chan struct{}, 1)
@@ -79,6 +84,25 @@ func BenchmarkPath(b *testing.B) {
 					serve()
 				}
 				<-over
+			}
+		})
+		b.Run("waits/"+name, func(b *testing.B) {
+			var waiting atomic.Int64
+			waiting.Store(int64(window))
+			b.ReportAllocs()
+			for range window {
+				go func() {
+					defer waiting.Add(-1)
+					for i := 0; i < b.N; i += window {
+						if err := cl.Get(ctx, "/bench/some/node").WaitErr(); err != nil {
+							b.Error(err)
+						}
+					}
+				}()
+			}
+			for waiting.Load() > 0 {
+				runtime.Gosched() // to all that can ask
+				serve()
 			}
 		})
 	}

@@ -11,23 +11,31 @@ const pullBytes = 256 << 10
 
 // Submit queues r: from now on it has its place in the order. Failures are completions too.
 func (m *Machine) Submit(r *Request) {
+	if err := m.refusal(r); err != nil {
+		m.complete(r, err)
+		return
+	}
+	r.canCancel = r.Ctx != nil && r.Ctx.Done() != nil
+	m.enqueue(r)
+}
+
+// refusal returns why r may not be queued.
+func (m *Machine) refusal(r *Request) error {
 	switch {
 	case m.state == AuthFailed:
-		m.complete(r, wire.CodeAuthFailed)
+		return wire.CodeAuthFailed
 	case m.phase == phaseOff || m.closing != nil:
-		m.complete(r, ErrClosed)
+		return ErrClosed
 	case r.Epoch != 0 && r.Epoch != m.sess.Epoch, r.Epoch != 0 && m.sess.ID == 0:
-		m.complete(r, wire.CodeSessionExpired)
+		return wire.CodeSessionExpired
 	case r.Conn != 0 && r.Conn != m.conn:
-		m.complete(r, wire.CodeConnectionLoss)
+		return wire.CodeConnectionLoss
 	case m.queue.bytes() >= m.cfg.MaxQueued:
-		m.complete(r, ErrOverloaded)
+		return ErrOverloaded
 	case r.rewatch() > m.cfg.MaxRequest:
-		m.complete(r, &wire.FrameError{Length: int64(r.rewatch()), Max: m.cfg.MaxRequest})
-	default:
-		r.canCancel = r.Ctx != nil && r.Ctx.Done() != nil
-		m.enqueue(r)
+		return &wire.FrameError{Length: int64(r.rewatch()), Max: m.cfg.MaxRequest}
 	}
+	return nil
 }
 
 func (m *Machine) enqueue(r *Request) {
@@ -71,9 +79,9 @@ func (m *Machine) complete(r *Request, err error) {
 	}
 	written := r.state == reqWritten
 	r.state = reqDone
-	m.effects = append(m.effects, Effect{Kind: DoComplete, Req: r, Reply: Reply{
-		Err: err, Xid: r.xid, Written: written, Epoch: m.sess.Epoch, Conn: m.conn,
-	}})
+	e := m.effect()
+	e.Kind, e.Req = DoComplete, r
+	e.Reply = Reply{Err: err, Xid: r.xid, Written: written, Epoch: m.sess.Epoch, Conn: m.conn}
 }
 
 // failSent fails what was written and has no reply.
