@@ -105,15 +105,30 @@ func (p *parker) wake(*Batch) *node {
 // Run lets a parker wait for a Waitable that is not one of this package's futures.
 func (p *parker) Run() { p.ch <- struct{}{} }
 
-// park waits for the future or for the end of ctx. A ctx of nil stands for the source's, whose end is the source's, too:
-// it is told.
-func (c *core) park(ctx context.Context) error {
+// parkContext is park for a Wait with a context.
+func (c *core) parkContext(ctx context.Context) error {
+	if ctx.Done() == nil {
+		return c.park()
+	}
 	if c.Ready() {
 		return nil
 	}
-	own := ctx == nil
-	if own {
-		ctx = c.bounds()
+	c.arm()
+	return c.park(ctx)
+}
+
+// park waits for the future or for the end of the context that is given. None is given by a Wait, which watches that of the
+// source itself, and tells the source. It is as cheap to call as can be: then Wait is inlined.
+func (c *core) park(within ...context.Context) error {
+	if c.Ready() {
+		return nil
+	}
+	ctx, bound := context.Background(), false
+	switch {
+	case len(within) > 0:
+		ctx = within[0]
+	case c.src != nil:
+		ctx, bound = c.src.Context(), true
 	}
 	var err error
 	if c.ex == nil {
@@ -124,29 +139,9 @@ func (c *core) park(ctx context.Context) error {
 	switch {
 	case err == nil, c.Ready(): // perhaps it was there before the reason to give up was
 		return nil
-	case own && c.src != nil && err == ctx.Err():
+	case bound && err == ctx.Err():
 		c.src.Cancel()
 		return c.park(context.Background()) // it will complete in no time
 	}
 	return err
-}
-
-// bounds is what a Wait for the future watches.
-func (c *core) bounds() context.Context {
-	if c.src == nil {
-		return context.Background()
-	}
-	return c.src.Context()
-}
-
-// parkContext is park for a caller's context.
-func (c *core) parkContext(ctx context.Context) error {
-	if ctx.Done() == nil {
-		return c.park(nil)
-	}
-	if c.Ready() {
-		return nil
-	}
-	c.arm()
-	return c.park(ctx)
 }

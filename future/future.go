@@ -55,17 +55,16 @@ func Failed[T any](err error) *Future[T] {
 
 // Wait blocks until the future is complete and returns its result. It fails with [ErrStopped] when
 // the result can never come and with a [*DeadlockError] when the caller is who would have to produce it.
-func (f *Future[T]) Wait() (T, error) {
-	if err := f.park(nil); err != nil {
-		var zero T
-		return zero, err
+func (f *Future[T]) Wait() (v T, err error) {
+	if err := f.park(); err != nil {
+		return v, err
 	}
 	return f.val, f.err
 }
 
 // WaitErr is [Future.Wait] for callers who want to know only whether it failed.
 func (f *Future[T]) WaitErr() error {
-	if err := f.park(nil); err != nil {
+	if err := f.park(); err != nil {
 		return err
 	}
 	return f.err

@@ -48,8 +48,9 @@ func pathFault(path string, sequential bool) string {
 	start := 1 // of the component at hand
 	for i := 1; i < len(path); {
 		switch c := path[i]; {
-		case inName[c]:
-			i++
+		case inName[c]: // and as a rule more of them
+			for i++; i < len(path) && inName[path[i]]; i++ {
+			}
 		case c == '/':
 			if fault := componentFault(path[start:i]); fault != "" {
 				return fault
