@@ -95,6 +95,7 @@ func (s *sleeper) begin() (ok, more bool)            { return !s.gone, false }
 func (s *sleeper) end()                              {}
 
 func (s *sleeper) run() {
+	s.w.mu.Unlock()
 	s.poke()
 	s.w.bubble()
 }

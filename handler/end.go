@@ -74,7 +74,7 @@ func newEnd(nw *Network, n *Node, peer *end, id connID) *end {
 	e := &end{nw: nw, node: n, sink: silent{}, peer: peer, id: id}
 	e.label = mix(mix(id.from.label, uint64(id.number)), direction)
 	e.dice = newDice(nw.key, e.label)
-	e.arrival = event{node: n, label: e.label ^ arrivalLabel, kind: KindArrival, what: (*arrival)(e), off: true, input: true, arrives: true}
+	e.arrival = event{node: n, label: e.label ^ arrivalLabel, kind: KindArrival, what: (*arrival)(e), off: true, input: true, arrives: true, locked: true}
 	e.pull = event{node: n, label: e.label ^ pullLabel, kind: KindPull, what: (*pull)(e), off: true}
 	e.closing = event{node: n, label: e.label ^ closedLabel, kind: KindClosed, what: (*closing)(e), off: true}
 	return e
@@ -276,10 +276,9 @@ func (e *end) expect() {
 	e.nw.w.scheduleFrom(&e.arrival, p.at, p.from)
 }
 
-// arrive is the event of an arrival.
+// arrive is the event of an arrival. It is called with the world's lock held, and lets go of it.
 func (e *end) arrive() {
 	w := e.nw.w
-	w.mu.Lock()
 	p := e.inflight.pop()
 	shown := e.stream.arrived(p.n)
 	if e.inflight.len() > 0 {

@@ -24,6 +24,7 @@ type event struct {
 	kernel  bool // it happens in a kernel: also when its node is paused or dead
 	input   bool // a node that has been paused does this first
 	arrives bool // what is an *arrival, whose bytes belong into the trace
+	locked  bool // it happens with the world's lock held, and lets go of it
 }
 
 // An eventFunc is what happens when it needs no type of its own.
@@ -55,8 +56,14 @@ func (e *event) identity() (n *Node, label uint64, data []byte) {
 }
 
 func (e *event) cause() uint64 { return e.from }
-func (e *event) run()          { e.what.happen() }
 func (e *event) end()          {}
+
+func (e *event) run() {
+	if !e.locked {
+		e.node.w.mu.Unlock()
+	}
+	e.what.happen()
+}
 
 func (e *event) describe(v *Event) {
 	v.Node, v.Kind = e.node.name, e.kind

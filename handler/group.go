@@ -48,7 +48,11 @@ func (g *group) begin() (ok, more bool) {
 func (g *group) cause() uint64     { return g.from }
 func (g *group) describe(e *Event) { e.Node, e.Kind, e.Label = g.n.name, KindTask, g.key }
 
-func (g *group) run() { g.task.Run() }
+func (g *group) run() {
+	t := g.task
+	g.n.w.mu.Unlock()
+	t.Run()
+}
 
 func (g *group) end() {
 	g.task = nil

@@ -36,7 +36,7 @@ func (a *messageArrival) describe(ev *Event) {
 }
 
 func (l *Link) prepareArrival() {
-	l.messages.arrival = &event{via: l, kind: KindMessage, what: (*messageArrival)(l), off: true, input: true}
+	l.messages.arrival = &event{via: l, kind: KindMessage, what: (*messageArrival)(l), off: true, input: true, locked: true}
 }
 
 // Send makes fn happen on another node when a message of so many bytes has got there, as an event of its own.
@@ -87,9 +87,9 @@ func (l *Link) expect() {
 	l.nw.w.scheduleFrom(m.arrival, m.queue[0].at, m.queue[0].from)
 }
 
+// deliver is the event of an arrival. It is called with the world's lock held, and lets go of it.
 func (l *Link) deliver() {
 	w := l.nw.w
-	w.mu.Lock()
 	m := &l.messages
 	msg := m.queue[0]
 	m.queue = append(m.queue[:0], m.queue[1:]...)

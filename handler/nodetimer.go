@@ -28,7 +28,7 @@ func (n *Node) after(d time.Duration, label uint64, t future.Task, lane *detLane
 
 func newTimer(n *Node, label uint64, t future.Task) *nodeTimer {
 	tm := &nodeTimer{t: t}
-	tm.event.node, tm.event.kind, tm.event.what, tm.event.label = n, KindTimer, tm, label
+	tm.event.node, tm.event.kind, tm.event.what, tm.event.label, tm.event.locked = n, KindTimer, tm, label, true
 	return tm
 }
 
@@ -52,22 +52,37 @@ func (tm *nodeTimer) describe(e *Event) {
 }
 
 func (tm *nodeTimer) happen() {
+	n := tm.event.node
 	if tm.lane != nil {
+		n.w.mu.Unlock()
 		tm.lane.Dispatch(tm)
-	} else if tm.event.node.life.begin() {
-		defer tm.event.node.life.end()
-		tm.Run()
+		return
 	}
+	begun := n.life.begin()
+	due := begun && tm.begin()
+	n.w.mu.Unlock()
+	if begun {
+		defer n.life.end()
+	}
+	if due {
+		tm.t.Run()
+	}
+}
+
+// begin reports whether the task is to run: Stop was not faster. The caller holds the world's mu.
+func (tm *nodeTimer) begin() bool {
+	taken := tm.taken
+	tm.taken, tm.begun = true, true
+	return !taken
 }
 
 // Run runs the task, unless Stop was faster.
 func (tm *nodeTimer) Run() {
 	w := tm.event.node.w
 	w.mu.Lock()
-	taken := tm.taken
-	tm.taken, tm.begun = true, true
+	due := tm.begin()
 	w.mu.Unlock()
-	if !taken {
+	if due {
 		tm.t.Run()
 	}
 }

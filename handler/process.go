@@ -101,20 +101,14 @@ func (p *process) forget() {
 }
 
 func (p *process) run() {
-	if p.dropped() {
-		return
-	}
-	p.runner.run()
-}
-
-// dropped ends the process if its node has been killed before it began.
-func (p *process) dropped() bool {
-	p.w.mu.Lock()
-	defer p.w.mu.Unlock()
-	if p.node.dead.Load() && p.goroutine == 0 {
+	if p.node.dead.Load() && p.goroutine == 0 { // killed before it began
 		p.ended = true
 	}
-	return p.ended
+	ended := p.ended
+	p.w.mu.Unlock()
+	if !ended {
+		p.runner.run()
+	}
 }
 
 // main is what the process's goroutine runs. If fn does not return, failed tells.

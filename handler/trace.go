@@ -26,28 +26,38 @@ func newTrace() trace { return trace{hash: fnvOffset} }
 // step mixes in one thing that happens.
 func (t *trace) step(now time.Duration, node, label uint64, data []byte) {
 	t.steps++
-	t.hash = mix(t.hash, mix(uint64(now)^node, label))
-	t.bytes(data)
+	t.hash = fold(t.hash, uint64(now)^node, label)
+	if len(data) > 0 {
+		t.hash = foldBytes(t.hash, data)
+	}
 	if t.steps%DigestEvery == 0 {
 		t.digests = append(t.digests, t.hash)
 	}
 }
 
-// bytes takes sixteen bytes at a time, and then eight, since each step of the hash costs a multiplication.
-func (t *trace) bytes(b []byte) {
-	h := t.hash
-	for ; len(b) >= 16; b = b[16:] {
-		hi, lo := bits.Mul64(binary.LittleEndian.Uint64(b)^fnvOffset, binary.LittleEndian.Uint64(b[8:])^h)
-		h = hi ^ lo ^ bits.RotateLeft64(h, 7)
+// fold mixes two numbers into a hash, by one multiplication.
+func fold(h, a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^fnvOffset, b^h)
+	return hi ^ lo ^ bits.RotateLeft64(h, 7)
+}
+
+// foldBytes mixes bytes into a hash, sixteen at a time. The last ones, with how many there were, are taken as two words
+// that may overlap.
+func foldBytes(h uint64, b []byte) uint64 {
+	size := uint64(len(b))
+	for ; len(b) > 16; b = b[16:] {
+		h = fold(h, binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
 	}
-	for ; len(b) >= 8; b = b[8:] {
-		h = (h ^ binary.LittleEndian.Uint64(b)) * fnvPrime
-		h ^= h >> 32
+	n := len(b)
+	switch {
+	case n >= 8:
+		h = fold(h, binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])+size)
+	case n >= 4:
+		h = fold(h, uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))+size<<32)
+	case n > 0:
+		h = fold(h, uint64(b[0])|uint64(b[n/2])<<8|uint64(b[n-1])<<16, size)
 	}
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	t.hash = h
+	return h
 }
 
 // fnv hashes a name, once, so that each event mixes in a number.

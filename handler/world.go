@@ -55,7 +55,7 @@ type world struct {
 	pulls      []*end     // are to write behind it
 }
 
-// An item is something that may happen now. All but run is called with the world's lock held.
+// An item is something that may happen now. Its methods are called with the world's lock held.
 type item interface {
 	// begin is called when the item has been picked. ok: it happens; otherwise it has been taken
 	// back. more: it may be picked again.
@@ -69,7 +69,7 @@ type item interface {
 	cause() uint64
 	// describe fills in what an observer is to know.
 	describe(*Event)
-	// run is what happens.
+	// run is what happens. It is called with the world's lock held, and lets go of it.
 	run()
 	// end is called when run has returned or not.
 	end()
@@ -88,15 +88,16 @@ func (w *world) step(limit time.Duration) bool {
 	return true
 }
 
-// pick begins the next step.
+// pick begins the next step. If there is one, mu is held when it returns, for run.
 func (w *world) pick(limit time.Duration) item {
 	w.mu.Lock()
 	it := w.next(limit)
-	if it != nil {
-		w.count(it)
-		w.performing = it
+	if it == nil {
+		w.mu.Unlock()
+		return nil
 	}
-	w.mu.Unlock()
+	w.count(it)
+	w.performing = it
 	return it
 }
 
@@ -132,23 +133,27 @@ func (w *world) count(it item) {
 	}
 }
 
+// perform lets it happen. mu is held when it is called, and not when it returns.
 func (w *world) perform(it item) {
 	returned := false
-	defer func() { // also when the item panics or calls Goexit, which ends the driver
-		if returned {
-			w.finish(it, true)
-			return
-		}
-		defer func() { w.finish(it, returned) }()
-		if w.hook != nil {
-			if v := recover(); v != nil {
-				w.hook(v, debug.Stack())
-				returned = true
-			}
-		}
-	}()
+	defer w.rescue(it, &returned)
 	it.run()
 	returned = true
+	w.finish(it, true)
+}
+
+// rescue ends a step that has panicked or called Goexit, which ends the driver unless there is a hook for panics.
+func (w *world) rescue(it item, returned *bool) {
+	if *returned {
+		return
+	}
+	defer func() { w.finish(it, *returned) }()
+	if w.hook != nil {
+		if v := recover(); v != nil {
+			w.hook(v, debug.Stack())
+			*returned = true
+		}
+	}
 }
 
 // finish ends the step: the connections write that it has woken, and those that this wakes. If the step has not
