@@ -154,8 +154,8 @@ func (w *world) pollContexts() bool {
 		w.mu.Unlock()
 	}
 	var ended []*armedContext
-	for _, p := range a.copy {
-		if p.ctx.Err() != nil {
+	for i := range a.copy { // without a copy of each: there are twenty, after every other step
+		if p := &a.copy[i]; p.ctx.Err() != nil {
 			ended = append(ended, p.of)
 		}
 	}

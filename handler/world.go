@@ -136,24 +136,22 @@ func (w *world) count(it item) {
 // perform lets it happen. mu is held when it is called, and not when it returns.
 func (w *world) perform(it item) {
 	returned := false
-	defer w.rescue(it, &returned)
+	defer func() {
+		if returned {
+			return
+		}
+		// It has panicked or called Goexit, which ends the driver unless there is a hook for panics.
+		defer func() { w.finish(it, returned) }()
+		if w.hook != nil {
+			if v := recover(); v != nil {
+				w.hook(v, debug.Stack())
+				returned = true
+			}
+		}
+	}()
 	it.run()
 	returned = true
 	w.finish(it, true)
-}
-
-// rescue ends a step that has panicked or called Goexit, which ends the driver unless there is a hook for panics.
-func (w *world) rescue(it item, returned *bool) {
-	if *returned {
-		return
-	}
-	defer func() { w.finish(it, *returned) }()
-	if w.hook != nil {
-		if v := recover(); v != nil {
-			w.hook(v, debug.Stack())
-			*returned = true
-		}
-	}
 }
 
 // finish ends the step: the connections write that it has woken, and those that this wakes. If the step has not

@@ -18,7 +18,8 @@ type watchdog struct {
 	pause  func() // stops
 	passed bool   // the step to stop at has come in this world
 
-	steps atomic.Uint64 // of all worlds; 0 while none runs
+	runs  atomic.Bool // a world does
+	asked atomic.Bool // whether there are steps: the next one takes it back
 	seed  atomic.Uint64
 	over  chan struct{}
 }
@@ -37,16 +38,14 @@ func startWatchdog(stopAt uint64, pause func()) *watchdog {
 func (w *watchdog) stop() { close(w.over) }
 
 func (w *watchdog) guard() {
-	var seen uint64
 	var since time.Time
 	for {
 		select {
 		case <-w.over:
 			return
 		case now := <-time.After(watchdogLooks):
-			steps := w.steps.Load()
-			if steps == 0 || steps != seen || w.stopAt > 0 {
-				seen, since = steps, now
+			if !w.asked.Swap(true) || !w.runs.Load() || w.stopAt > 0 {
+				since = now
 				continue
 			}
 			if now.Sub(since) < stepPatience {
@@ -63,14 +62,17 @@ func (w *watchdog) guard() {
 func (w *watchdog) begin(seed uint64) {
 	w.passed = false
 	w.seed.Store(seed)
-	w.steps.Add(1)
+	w.asked.Store(false)
+	w.runs.Store(true)
 }
 
-func (w *watchdog) end() { w.steps.Store(0) }
+func (w *watchdog) end() { w.runs.Store(false) }
 
 // step is called before every step of the world.
 func (w *watchdog) step(world *handler.Deterministic) {
-	w.steps.Add(1)
+	if w.asked.Load() { // which costs less than to count
+		w.asked.Store(false)
+	}
 	if w.stopAt > 0 && world.Steps()+1 >= w.stopAt && !w.passed {
 		w.passed = true
 		w.pause()

@@ -36,9 +36,9 @@ type claim struct {
 	over bool   // an error was seen
 }
 
-func (c claim) lives() bool { return !c.p.dead && c.p.lives == c.life }
+func (c *claim) lives() bool { return !c.p.dead && c.p.lives == c.life }
 
-func (c claim) believes() bool { return c.lives() && c.h.Err() == nil }
+func (c *claim) believes() bool { return c.lives() && c.h.Err() == nil }
 
 // Exclusive adds the invariant that at most one process believes to be the holder of what name says, that a belief
 // which is over does not come back, and that tokens rise from one holder to the next.
@@ -73,9 +73,9 @@ func (x *Exclusive) check() error {
 	believing := 0
 	for i := range x.claims {
 		switch c := &x.claims[i]; {
-		case !c.lives():
-		case c.h.Err() != nil:
+		case c.h.Err() != nil: // as of most
 			c.over = true
+		case !c.lives():
 		case c.over:
 			return fmt.Errorf("%s believes again that it holds it, with token %#x, after it had lost it", c.p.name, c.h.Token())
 		default:
