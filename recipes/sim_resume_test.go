@@ -27,11 +27,16 @@ func TestSimResume(t *testing.T) {
 func TestSimGivenUp(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		lockers(s, 3, 2*time.Second, 2, func(p *zktest.Process, lock *recipes.Lock, believers *zktest.Exclusive) {
-			held, err := lock.TryAcquire(p.Context()).Wait()
+			// One who waits has it next, at the very moment that the other's node goes.
+			acquire := lock.TryAcquire
+			if p.Rand().IntN(2) == 0 {
+				acquire = lock.Acquire
+			}
+			held, err := acquire(p.Context()).Wait()
 			switch {
 			case err == nil:
 				long := 200 * time.Millisecond
-				if p.Rand().IntN(4) == 0 {
+				if p.Rand().IntN(2) == 0 {
 					long = 4 * time.Second
 				}
 				hold(s, p, believers, held, long)

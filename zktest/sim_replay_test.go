@@ -98,6 +98,31 @@ func TestSimStoredPlansReplay(t *testing.T) {
 	}
 }
 
+// What has not failed long after the failure that is made smaller did is not run to its end.
+func TestSimShrinkGivesUp(t *testing.T) {
+	t.Setenv("ZKSIM_SEED", "1")
+	latest := time.Duration(0)
+	l := listen(t, func(s *zktest.Sim) {
+		started := 0
+		for range 2 {
+			s.Process("p", func(p *zktest.Process) {
+				for started++; ; p.Sleep(time.Second) {
+					latest = max(latest, s.Now())
+				}
+			})
+		}
+		s.At(3*time.Second, func() {
+			if started == 2 {
+				s.Errorf("both are there")
+			}
+		})
+		s.Run(time.Hour)
+	}, zktest.PlanDir(t.TempDir()))
+	if !strings.Contains(l.errors.String(), "2 processes") || latest > 10*time.Second {
+		t.Errorf("a world went on until %v:\n%s", latest, l.errors.String())
+	}
+}
+
 // Whatever happens in a world, nothing of it is left behind: no goroutine.
 func TestSimLeavesNoGoroutines(t *testing.T) {
 	worlds := func(n uint64, opts ...zktest.CheckOption) {

@@ -9,7 +9,7 @@ import (
 )
 
 // The build with all bugs in it compiles and behaves as the product does while none is switched on; and some bugs that
-// are easily found are found. All of them are hunted by `make mutants`.
+// are easily found are found, made smaller, and replayed. All of them are hunted by `make mutants`.
 func TestHunt(t *testing.T) {
 	dir := t.TempDir()
 	if err := mutants.Build(root, dir, mutants.All(), mutants.Packages(mutants.All())); err != nil {
@@ -34,9 +34,12 @@ func TestHunt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, err := mutants.Hunt(t.Context(), dir, m.Test, name, 1, 300, false)
+			found, err := mutants.Hunt(t.Context(), dir, m.Test, name, 1, 300, true)
 			if err != nil || found.Seeds == 0 {
 				t.Errorf("%+v, %v", found, err)
+			}
+			if found.Small.Unlike != "" {
+				t.Errorf("the replay of the smaller plan showed %s", found.Small.Unlike)
 			}
 			t.Logf("seed %d: %s", found.Seed, found.Text)
 		})

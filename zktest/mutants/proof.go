@@ -71,7 +71,7 @@ var proof = []Mutant{
 		KnownAs: "none",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    resumeTest,
-		Worst:   2743,
+		Worst:   2809,
 		Patches: []Patch{{
 			"internal/session/handshake.go",
 			`		m.proof.reset(m.shook)`,

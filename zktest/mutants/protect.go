@@ -64,7 +64,7 @@ var protect = []Mutant{
 		KnownAs: "CURATOR-498, CURATOR-604",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    givenUpTest,
-		Worst:   365,
+		Worst:   293,
 		Patches: []Patch{
 			{
 				"zk/protect.go",
