@@ -88,20 +88,22 @@ type Contender struct {
 // Contenders lists who holds or leads, and who waits for it, in order, whoever shares a read lock included. Those that go
 // away meanwhile are left out. The answer is as old as the server that gives it.
 func (c contest) Contenders(ctx context.Context) *future.Future[[]Contender] {
-	return future.Async(ctx, c.work, func(co *future.Co) ([]Contender, error) {
-		queue, err := c.queue(co, &attempt{r: c.recipe, ctx: ctx, view: c.reads()})
-		if err != nil {
-			return nil, ignoreNoNode(err)
+	return future.Async(ctx, c.work, func(co *future.Co) ([]Contender, error) { return c.contenders(co, ctx) }).On(c.user)
+}
+
+func (c contest) contenders(co *future.Co, ctx context.Context) ([]Contender, error) {
+	queue, err := c.queue(co, &attempt{r: c.recipe, ctx: ctx, view: c.reads()})
+	if err != nil {
+		return nil, ignoreNoNode(err)
+	}
+	all, err := c.nodes(co, ctx, each(queue, func(q contender) string { return q.name }))
+	var out []Contender
+	for i, n := range all {
+		if n != nil {
+			out = append(out, contenderOf(*n, queue[i].shared))
 		}
-		all, err := c.nodes(co, ctx, each(queue, func(q contender) string { return q.name }))
-		var out []Contender
-		for i, n := range all {
-			if n != nil {
-				out = append(out, contenderOf(*n, queue[i].shared))
-			}
-		}
-		return out, err
-	}).On(c.user)
+	}
+	return out, err
 }
 
 func contenderOf(n zk.Node, shared bool) Contender {

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/recipes"
 	"github.com/gazoo-go/gazoo/zk"
+	"github.com/gazoo-go/gazoo/zktest"
 	"github.com/gazoo-go/gazoo/zktest/core"
 )
 
@@ -158,6 +160,83 @@ func TestMultiLeaseMoves(t *testing.T) {
 		})
 		if term := get(t, cl, m.Acquire(ctx)); !strings.HasPrefix(term.Path, "/m/1/") {
 			t.Errorf("%+v", term)
+		}
+	})
+}
+
+// Who has died while it took a lease, and is started anew under its name, has one: what the dead still had on its way is
+// refused, or was carried out before, and the lease is renewed.
+func TestMultiLeaseOfTheDead(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		scenes(t, func(t *testing.T, s scene) {
+			dead, cl, c := s.client(t), s.client(t), newLeaseClock()
+			wrote := future.NewPromise[struct{}](cl.Handler().Lane("wrote"))
+			s.do(func(srv *core.Server) {
+				srv.SetIntercept(func(in *core.Incoming) core.Verdict {
+					if in.Session != dead.Session().ID || in.Op.String() != "multi" || wrote.Future().Ready() {
+						return core.Verdict{}
+					}
+					wrote.Complete(struct{}{}, nil)
+					if late {
+						return core.Verdict{Delay: 300 * time.Millisecond}
+					}
+					return core.Verdict{}
+				})
+			})
+			given, stop := context.WithCancel(ctx)
+			last := recipes.NewMultiLease(dead, "/m", 3, time.Minute, c.as("a")...).Acquire(given)
+			get(t, cl, wrote.Future())
+			stop()
+			get(t, cl, recipes.NewMultiLease(cl, "/m", 3, time.Minute, c.as("a")...).Acquire(ctx))
+			_ = last.WaitErr()
+			get(t, dead, dead.Sync(ctx, "/")) // behind what was late
+			if n := leasesOf(t, cl, "/m", "a"); len(n) != 1 {
+				t.Errorf("late %v: a has %v", late, n)
+			}
+		})
+	}
+}
+
+// leasesOf are the slots of a MultiLease that somebody has.
+func leasesOf(t *testing.T, cl *zk.Client, path, id string) (slots []string) {
+	t.Helper()
+	for _, slot := range kids(t, cl, path) {
+		n, err := cl.Get(ctx, path+"/"+slot+"/lease_holder").Wait()
+		if err == nil && strings.Contains(string(n.Data), `"holder":"`+id+`"`) {
+			slots = append(slots, slot)
+		}
+	}
+	return slots
+}
+
+// A server that lags does not know what we have. Whoever asks there renews that all the same.
+func TestMultiLeaseAtAServerThatLags(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ens := zktest.NewCluster(t, 3)
+		leader := ens.Leader()
+		behind := (leader + 1) % 3
+		there, cl := ens.Client(t), ens.Client(t)
+		for who, at := range map[*zk.Client]int{there: leader, cl: behind} {
+			for ens.ServerOf(who) != at {
+				ens.LoseConnection(who)
+				_ = who.Sync(ctx, "/").WaitErr()
+			}
+		}
+		c := newLeaseClock()
+		lease := func(cl *zk.Client, id string) recipes.Term {
+			return get(t, cl, recipes.NewMultiLease(cl, "/m", 2, time.Minute, c.as(id)...).Acquire(ctx))
+		}
+		lease(there, "b")
+		get(t, cl, cl.Sync(ctx, "/"))
+		ens.Lag(behind, time.Second)
+		c.now = c.now.Add(10 * time.Second)
+		mine := lease(there, "a") // the second, while the first is taken
+		c.now = c.now.Add(51 * time.Second)
+		if st := get(t, cl, cl.Exists(ctx, mine.Path)); st != nil {
+			t.Error("no lag")
+		}
+		if term := lease(cl, "a"); term.Path != mine.Path {
+			t.Errorf("a has %s, and takes %s", mine.Path, term.Path)
 		}
 	})
 }

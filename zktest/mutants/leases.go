@@ -81,7 +81,7 @@ var leases = []Mutant{
 		Test:    multiLeaseTest,
 		Worst:   6,
 		Patches: []Patch{{
-			"recipes/lease.go",
+			"recipes/multilease.go",
 			`			if ours == nil {`,
 			`			if ours == nil || mutant.On("multi-lease-has-two") {`,
 		}},
@@ -94,7 +94,7 @@ var leases = []Mutant{
 		Test:    multiLeaseTest,
 		Worst:   3,
 		Patches: []Patch{{
-			"recipes/lease.go",
+			"recipes/multilease.go",
 			`		if before != nil { // else`,
 			`		if before != nil && !mutant.On("multi-lease-at-once") { // else`,
 		}},
@@ -107,7 +107,7 @@ var leases = []Mutant{
 		Test:    multiLeaseTest,
 		Worst:   1,
 		Patches: []Patch{{
-			"recipes/lease.go",
+			"recipes/multilease.go",
 			`		if first == nil || endsBefore(err, first) {`,
 			`		if mutant.On("multi-lease-first-only") {
 			return term, err
