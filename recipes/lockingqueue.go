@@ -23,7 +23,7 @@ import (
 //
 // SUSPENDED: waiting goes on; an [Item] is lost by the clock, see [Held], or at once with [LostOnSuspended]. LOST: waiting
 // starts anew in the next session; an Item is lost, and offered to others. Cancelled or timed out: what was being taken is
-// given back. Path deleted: it is made anew. Left behind on failure: nothing but the paths.
+// given back. Path deleted: it is made anew, and who waits goes on waiting. Left behind on failure: nothing but the paths.
 //
 // What is said of [Queue] about size and number holds here too: every change wakes all who wait in Get.
 type LockingQueue struct {
@@ -255,7 +255,6 @@ func (i *Item) consume() *future.Future[struct{}] {
 
 // consumed tries again until it is known what became of a first try.
 func (i *Item) consumed(co *future.Co, ctx context.Context, first *future.Future[struct{}], try func() *future.Future[struct{}]) error {
-	notHeld := &zk.OpError{Op: "consume", Path: i.path, Err: ErrNotHeld}
 	var doubt error // of a try that may have been carried out
 	for f := first; ; f = try() {
 		_, err := future.Await(co, f)
@@ -270,25 +269,42 @@ func (i *Item) consumed(co *future.Co, ctx context.Context, first *future.Future
 			if doubt != nil {
 				return fmt.Errorf("%w: %w", zk.ErrSessionExpired, doubt)
 			}
-			return notHeld
+			return i.notHeld()
 		case errors.As(err, &te) && te.Index == 0 && errors.Is(err, zk.ErrNoNode):
 			if doubt == nil {
-				return notHeld
+				return i.notHeld()
 			}
-			// Nobody else has removed what says that it is taken; and if somebody has, the entry tells.
-			st, e := future.Await(co, i.view.WithRetry(patient).Exists(ctx, i.path))
-			switch {
-			case e != nil:
-				return fmt.Errorf("%w: %w", doubt, e)
-			case st != nil && st.Czxid == i.czxid:
-				return notHeld
-			}
-			return nil
+			return i.settled(co, ctx, doubt)
 		case errors.As(err, &te): // what says that it is taken was there: no try was carried out
 			return err
 		}
 		if err = i.r.again(co, ctx, i.view, err); err != nil {
 			return inDoubt(doubt, err)
 		}
+		if doubt == nil {
+			continue
+		}
+		// When numbers have run out both names come again, and another try could remove what is somebody else's.
+		there, err := i.r.isThere(co, ctx, i.view, i.Held.path, i.token)
+		if err != nil {
+			return inDoubt(doubt, err)
+		}
+		if !there {
+			return i.settled(co, ctx, doubt)
+		}
 	}
 }
+
+// settled is what has become of the item if a try is in doubt and what says that it is taken is not there: nobody else
+// removes that; and if somebody has, the entry tells.
+func (i *Item) settled(co *future.Co, ctx context.Context, doubt error) error {
+	switch there, err := i.r.isThere(co, ctx, i.view, i.path, i.czxid); {
+	case err != nil:
+		return inDoubt(doubt, err)
+	case there:
+		return i.notHeld()
+	}
+	return nil
+}
+
+func (i *Item) notHeld() error { return &zk.OpError{Op: "consume", Path: i.path, Err: ErrNotHeld} }
