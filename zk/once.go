@@ -21,7 +21,8 @@ var ErrResultLost = errors.New("carried out, but the result is lost")
 // [TxnError] about it has Index -1: ErrNoNode, because its parent must exist; ErrNodeExists, because nobody else may have
 // used its path, which is best made with [Client.GUID].
 //
-// The marker is deleted in the background when the transaction was carried out. After a failure of which
+// The marker is deleted in the background when the transaction was carried out, if need be when there is a
+// server with a quorum again. After a failure of which
 // [MaybeApplied] is true it stays, if it is there, as long as the session: looking for it in this session, after
 // a [Client.Sync], tells whether the transaction was carried out. When the session ends before that is known, Commit
 // fails with ErrSessionExpired, MaybeApplied true.
@@ -82,7 +83,7 @@ func (t *Txn) commitOften(ctx context.Context) *future.Future[struct{}] {
 			last.end(nil, err)
 		}
 		if err == nil && t.marker != nil {
-			c.WithRetry(RetryPolicy{}).Delete(context.Background(), t.marker.path, AnyVersion)
+			c.unmark(t.marker.path)
 		}
 		return struct{}{}, err
 	})
@@ -93,6 +94,28 @@ func (t *Txn) commitOften(ctx context.Context) *future.Future[struct{}] {
 		}
 	}))
 	return f
+}
+
+// unmark deletes a marker in the background; at a server without a quorum, again and again until there is another.
+func (c *Client) unmark(path string) {
+	on := context.Background()
+	v := c.WithRetry(RetryPolicy{})
+	future.Recover(v.Delete(on, path, AnyVersion), func(err error) *future.Future[struct{}] {
+		if !errors.Is(err, ErrNotReadOnly) {
+			return future.Failed[struct{}](err)
+		}
+		p, _ := RetryPolicy{MaxTries: TryForever}.filled()
+		t := c.newTries(on, &p)
+		return detached(on, c, func(co *future.Co) (struct{}, error) {
+			for errors.Is(err, ErrNotReadOnly) {
+				if e := t.pause(co, err); e != nil {
+					return struct{}{}, e
+				}
+				_, err = future.Await(co, v.Delete(on, path, AnyVersion))
+			}
+			return struct{}{}, err
+		})
+	})
 }
 
 // markedAt returns the zxid at which this session has created the marker, or 0.

@@ -153,3 +153,53 @@ func TestOnceClosed(t *testing.T) {
 		refused(w, set, zk.ErrClosed, false)
 	})
 }
+
+// A marker whose deletion meets a server without a quorum is deleted when there is one again.
+func TestOnceAtAReadOnlyServer(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl := w.client(zk.WithReadOnly())
+		session := cl.Session().ID
+		ok(w, cl.Create(ctx, "/ops", nil))
+		w.intercept(func(in *core.Incoming) core.Verdict {
+			if in.Op == wire.OpDelete {
+				return core.Verdict{Delay: time.Second}
+			}
+			return core.Pass
+		})
+		tx := cl.WithRetry(fast).Txn()
+		tx.Once("/ops/" + cl.GUID())
+		tx.Set("/", nil, zk.AnyVersion)
+		ok(w, tx.Commit(ctx))
+		w.srv.Do(func(s *core.Server) { s.SetReadOnly(true) })
+		w.await(cl, zk.ConnectedReadOnly)
+		w.sleep(3 * time.Second) // it is tried, and refused
+		if n := len(w.kids("/ops")); n != 1 {
+			w.Fatalf("%d markers: this is not what is to be tested", n)
+		}
+		w.intercept(nil)
+		w.srv.Do(func(s *core.Server) { s.SetReadOnly(false) })
+		w.until("the marker is removed", func() bool { return len(w.kids("/ops")) == 0 })
+		if cl.Session().ID != session {
+			w.Error("it was removed with its session")
+		}
+	}, version(core.V3_6))
+}
+
+// Who closes a client does not wait for a server with a quorum.
+func TestOnceClosedAtAReadOnlyServer(t *testing.T) {
+	everywhere(t, func(w *world) {
+		cl := w.client()
+		ok(w, cl.Create(ctx, "/ops", nil))
+		tx := cl.WithRetry(fast).Txn()
+		tx.Once("/ops/" + cl.GUID())
+		w.intercept(func(in *core.Incoming) core.Verdict {
+			if in.Op == wire.OpDelete {
+				return core.Verdict{Code: zk.ErrNotReadOnly}
+			}
+			return core.Pass
+		})
+		ok(w, tx.Commit(ctx))
+		w.sleep(time.Second)
+		ok(w, cl.Close(ctx))
+	})
+}
