@@ -149,13 +149,14 @@ func (c *conn) reason(err error) error {
 }
 
 const (
-	keepWrite = 64 << 10    // a write buffer larger than this is given back when it is no longer filled
+	keepWrite = 64 << 10    // a write buffer larger than this is given back when calmAfter writes in a row have not filled it
 	lastWords = time.Second // is for what has arrived when a write fails
 )
 
 // write writes what the sink wants written, whenever it wakes the connection.
 func (c *conn) write(nc net.Conn) {
 	var buf []byte
+	calm := 0 // small writes in a row
 	for {
 		select {
 		case <-c.wake:
@@ -174,8 +175,10 @@ func (c *conn) write(nc net.Conn) {
 				c.unwritable(nc, err)
 				return
 			}
-			if cap(buf) > keepWrite && len(buf) < cap(buf)/4 {
-				buf = nil
+			if cap(buf) <= keepWrite || len(buf) >= cap(buf)/4 {
+				calm = 0
+			} else if calm++; calm == calmAfter {
+				buf, calm = nil, 0
 			}
 		}
 	}

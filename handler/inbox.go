@@ -9,8 +9,8 @@ const (
 	fullRead = 256 << 10
 )
 
-// calmAfter is how many small reads in a row make the buffer shrink. One is too few: a busy
-// connection has small reads between large ones, and would allocate for each change.
+// calmAfter is how many small reads, or writes, in a row make the buffer shrink. One is too few: a busy
+// connection has small ones between large ones, and would allocate for each change.
 const calmAfter = 8
 
 // An inbox is a connection's read buffer. Its size follows the reads: doubled when one fills it,
