@@ -37,7 +37,7 @@ var barriers = []Mutant{
 		KnownAs: "Kazoo: Barrier.wait hangs once the connection was lost",
 		Breaks:  "everybody passes again",
 		Test:    barrierTest,
-		Worst:   10,
+		Worst:   11,
 		Patches: []Patch{{
 			"recipes/barrier.go",
 			`			if err = b.again(co, ctx, b.cl, err); err != nil {`,

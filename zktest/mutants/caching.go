@@ -11,7 +11,7 @@ var caching = []Mutant{
 		KnownAs: "CURATOR-191: what is read is older than the event",
 		Breaks:  "the caches show the tree",
 		Test:    treeTest,
-		Worst:   69,
+		Worst:   90,
 		Patches: []Patch{{
 			"recipes/treeread.go",
 			`	n.want |= what
@@ -114,7 +114,7 @@ var caching = []Mutant{
 		KnownAs: "bonifaido/rust-zookeeper#97",
 		Breaks:  "the caches show the tree",
 		Test:    treeTest,
-		Worst:   12,
+		Worst:   48,
 		Patches: []Patch{{
 			"recipes/treewatch.go",
 			`		if n.gone || t.closed.Load() || errors.Is(err, zk.ErrClosed) {

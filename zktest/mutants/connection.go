@@ -8,7 +8,7 @@ var connection = []Mutant{
 		KnownAs: "kazoo#66",
 		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
-		Worst:   11,
+		Worst:   18,
 		Patches: []Patch{
 			{
 				"internal/session/tick.go",
@@ -276,7 +276,7 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		KnownAs: "none",
 		Breaks:  "a session: ephemeral nodes of a closed client are still there",
 		Test:    clientTest,
-		Worst:   2,
+		Worst:   3,
 		Patches: []Patch{{
 			"internal/session/machine.go",
 			`	case m.sess.ID == 0 && m.bury == nil, m.local && !m.state.Up():`,

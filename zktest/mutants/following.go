@@ -50,7 +50,7 @@ var following = []Mutant{
 		KnownAs: "CURATOR-324",
 		Breaks:  "told twice",
 		Test:    watchesTest,
-		Worst:   30,
+		Worst:   55,
 		Patches: []Patch{{
 			"recipes/datawatch.go",
 			`return a.Mzxid == b.Mzxid }`,

@@ -182,7 +182,7 @@ var lock = []Mutant{
 		KnownAs: "zk-ruby/zk#49, micro-fan/aiozk#34",
 		Breaks:  "everybody gets another turn",
 		Test:    lockTest,
-		Worst:   1,
+		Worst:   2,
 		Patches: []Patch{{
 			"recipes/attempt.go",
 			`		return struct{}{}, at.r.removeOurs(`,
@@ -227,7 +227,7 @@ var lock = []Mutant{
 		KnownAs: "kazoo#606, ZOOKEEPER-3249",
 		Breaks:  "the lock: both believe that they hold it",
 		Test:    lockTest,
-		Worst:   40,
+		Worst:   54,
 		Patches: []Patch{
 			{
 				"recipes/contender.go",

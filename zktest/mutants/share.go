@@ -106,7 +106,7 @@ var share = []Mutant{
 		KnownAs: "kazoo#429, kazoo#430",
 		Breaks:  "nothing is left behind",
 		Test:    semaphoreTest,
-		Worst:   143,
+		Worst:   156,
 		Patches: []Patch{{
 			"recipes/semaphore.go",
 			`		if doubt {

@@ -108,7 +108,7 @@ var watching = []Mutant{
 		KnownAs: "none",
 		Breaks:  "every watch whose node has changed fires",
 		Test:    clientTest,
-		Worst:   2,
+		Worst:   3,
 		Patches: []Patch{{
 			"internal/session/watches.go",
 			`		out = g.grab(out, WatchExist, path)
