@@ -46,6 +46,31 @@ func ExampleLock() {
 	// <nil>
 }
 
+// The time for which the lock is waited for is that of Acquire's context. What is held does not end with that.
+func ExampleLock_Acquire() {
+	cl, closeAll := connect()
+	defer closeAll()
+	ctx := context.Background()
+
+	acquire := func(wait time.Duration) (*recipes.Held, error) {
+		soon, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		return recipes.NewLock(cl, "/locks/report").Acquire(soon).Wait()
+	}
+	held, err := acquire(time.Minute)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = acquire(100 * time.Millisecond)
+	fmt.Println("in vain:", errors.Is(err, context.DeadlineExceeded))
+	fmt.Println("held:", held.Err() == nil)
+	fmt.Println(held.Release(ctx).WaitErr())
+	// Output:
+	// in vain: true
+	// held: true
+	// <nil>
+}
+
 // Many read at the same time, one writes alone.
 func ExampleNewReadLock() {
 	cl, closeAll := connect()

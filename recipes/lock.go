@@ -53,7 +53,8 @@ func (l *Lock) Acquire(ctx context.Context) *future.Future[*Held] { return l.sta
 func (l *Lock) TryAcquire(ctx context.Context) *future.Future[*Held] { return l.start(ctx, false) }
 
 // Do acquires the lock, calls fn on the caller's goroutine, and releases the lock. fn's ctx ends when
-// the lock is lost. Do blocks; it returns fn's error, or why the lock was not acquired, or that it was
+// the lock is lost, and with ctx: a timeout of that is one for waiting and fn together. One for the waiting alone is
+// given to Acquire; its ctx does not govern the Held. Do blocks; it returns fn's error, or why the lock was not acquired, or that it was
 // lost while fn ran, which fn may not have noticed.
 func (l *Lock) Do(ctx context.Context, fn func(ctx context.Context, held *Held) error) error {
 	return do(ctx, l.Acquire(ctx), fn)

@@ -18,6 +18,18 @@ import (
 // says that somebody has it, its data 32 hexadecimal digits. It is Kazoo's, so clients in Go and Python may use one path.
 // <path>-ops has a node for each Put that is under way. Other nodes are ignored.
 //
+//	for {
+//		item, err := q.Get(ctx).Wait()
+//		if err != nil {
+//			return err // ctx has ended, mostly
+//		}
+//		if err := work(item.Context(ctx), item.Data); err != nil {
+//			item.Release(ctx) // for somebody else, or for us again
+//		} else if err := item.Consume(ctx).WaitErr(); err != nil {
+//			log.Print(err) // ErrNotHeld, mostly: it was lost meanwhile, and somebody else gets it
+//		}
+//	}
+//
 // A LockingQueue has one item at a time: Get returns the one in hand until that is consumed, released or lost. Who wants
 // several has several LockingQueues on one path.
 //
