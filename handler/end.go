@@ -194,12 +194,7 @@ func (e *end) pulled() {
 	e.pullAll()
 }
 
-// A drainer is a Sink that knows whether its last Pull has left anything to write, or to do when nothing is. Drained is
-// called with the world's lock held.
-type drainer interface{ Drained() bool }
-
-// pullAll Pulls: as often as that brings something, and once more unless the sink says that this is not needed. The caller
-// holds the world's mu.
+// pullAll Pulls: as often as that brings something, and once more. The caller holds the world's mu.
 func (e *end) pullAll() {
 	w := e.nw.w
 	e.pulling = false
@@ -213,9 +208,6 @@ func (e *end) pullAll() {
 			return
 		}
 		e.write(data)
-		if s, ok := e.sink.(drainer); ok && s.Drained() {
-			return
-		}
 	}
 }
 

@@ -97,8 +97,6 @@ type Sink interface {
 	Opened(Conn)
 	// Pull appends to buf what goes into the next write. Bytes pulled count as written: whether they
 	// reached the peer cannot be known. Nothing appended means nothing to write until the next Wake.
-	// A Sink may also have a method Drained() bool, which says so behind a Pull that has appended something,
-	// and spares a handler that asks the next one.
 	Pull(buf []byte) []byte
 	// Received shows the bytes that have arrived and returns how many of them are used up. b is
 	// valid during the call only. The rest is shown again, longer, when more has come; a Sink that

@@ -108,9 +108,6 @@ func (w *hostConn) Pull(buf []byte) []byte {
 	return buf
 }
 
-// Drained reports whether there is nothing to write, and no end that would follow.
-func (w *hostConn) Drained() bool { return w.core.Pending() == 0 && !w.core.Closing() }
-
 func (w *hostConn) Received(b []byte) (used int) {
 	if len(w.held) > 0 {
 		w.held = append(w.held, b...)

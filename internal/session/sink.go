@@ -5,9 +5,8 @@ import "github.com/gazoo-go/gazoo/handler"
 // sink is the driver's end of one connection. Events of a connection that the machine has given up
 // carry an old number, by which it knows them.
 type sink struct {
-	d       *Driver
-	conn    uint64
-	drained bool // by the last Pull, which alone, with who has called it, touches it
+	d    *Driver
+	conn uint64
 }
 
 func (s *sink) Opened(c handler.Conn) {
@@ -28,13 +27,9 @@ func (s *sink) Pull(buf []byte) []byte {
 		return buf
 	}
 	buf = d.m.Pull(d.now(), s.conn, buf)
-	s.drained = !d.m.hasOutput()
 	d.flush()
 	return buf
 }
-
-// Drained reports whether the last Pull has left nothing to write. Who has more to write since wakes the connection.
-func (s *sink) Drained() bool { return s.drained }
 
 func (s *sink) Received(b []byte) (used int) {
 	d := s.d
