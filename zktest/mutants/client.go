@@ -10,7 +10,7 @@ var client = []Mutant{
 		Test:    clientTest,
 		Worst:   1,
 		Patches: []Patch{{
-			"internal/session/driver.go",
+			"internal/session/perform.go",
 			`		for i := range effects {
 			d.run(&effects[i])`,
 			`		for i := range effects {
