@@ -115,6 +115,8 @@ type run struct {
 }
 
 // measure does all points in turn, as often as there are rounds, so that what disturbs the machine disturbs all of them.
+// Every other round goes backwards: a client that is busy for a while after its turn, as one with many threads, disturbs
+// who comes next, and that should not be always the same.
 func (r *run) measure() error {
 	began := time.Now()
 	servers, ends, err := r.servers()
@@ -139,8 +141,12 @@ func (r *run) measure() error {
 		defer w.end()
 		at[c.name] = w
 	}
+	order := slices.Clone(r.points)
 	for round := range r.rounds {
-		for i, p := range r.points {
+		if round > 0 {
+			slices.Reverse(order)
+		}
+		for i, p := range order {
 			progress("round %d of %d, %d of %d: %v", round+1, r.rounds, i+1, len(r.points), p)
 			if why := cmp.Or(r.skipped[p], absent[p.client]); why != "" {
 				r.skipped[p] = why
