@@ -226,7 +226,8 @@ func (f *life) stopped() <-chan struct{} {
 	return f.made().ended
 }
 
-// outlast goes on waiting for w when the handler has begun to stop. When w is hopeless it returns ErrStopped.
+// outlast goes on waiting for w when the handler has begun to stop. When w is hopeless it returns ErrStopped. The waiting
+// before that is written out in each Park: thousands may be in it, and a function between would be one more frame of each.
 func (f *life) outlast(ctx context.Context, w future.Waitable) error {
 	// What is queued may still complete w, unless it is behind the caller. A caller that occupies
 	// a lane must not keep the handler from being quiet.

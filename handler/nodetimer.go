@@ -61,9 +61,10 @@ func (tm *nodeTimer) happen() {
 	begun := n.life.begin()
 	due := begun && tm.begin()
 	n.w.mu.Unlock()
-	if begun {
-		defer n.life.end()
+	if !begun {
+		return
 	}
+	defer n.life.end()
 	if due {
 		tm.t.Run()
 	}

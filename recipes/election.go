@@ -31,8 +31,8 @@ func (e *Election) TryCampaign(ctx context.Context) *future.Future[*Held] {
 	return e.start(ctx, false)
 }
 
-// Run campaigns, and calls fn on the caller's goroutine when we lead. When fn returns the term is over. fn's ctx ends with ctx, and when
-// leadership is lost, which is before another candidate is told that it leads; fn must return soon then.
+// Run campaigns, and calls fn on the caller's goroutine when we lead. When fn returns the term is over. fn's ctx ends with
+// ctx, and when leadership is lost, which is before another candidate is told that it leads; fn must return soon then.
 //
 // Run returns fn's error, or why there was no campaign, or [ErrLost] if leadership was lost while fn ran and fn returned
 // nil. With [Requeue] it campaigns again after a loss, whatever fn returned, and ends when fn returns by itself or ctx ends.

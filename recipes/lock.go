@@ -54,8 +54,8 @@ func (l *Lock) TryAcquire(ctx context.Context) *future.Future[*Held] { return l.
 
 // Do acquires the lock, calls fn on the caller's goroutine, and releases the lock. fn's ctx ends when
 // the lock is lost, and with ctx: a timeout of that is one for waiting and fn together. One for the waiting alone is
-// given to Acquire; its ctx does not govern the Held. Do blocks; it returns fn's error, or why the lock was not acquired, or that it was
-// lost while fn ran, which fn may not have noticed.
+// given to Acquire; its ctx does not govern the Held. Do blocks; it returns fn's error, or why the lock was not
+// acquired, or that it was lost while fn ran, which fn may not have noticed.
 func (l *Lock) Do(ctx context.Context, fn func(ctx context.Context, held *Held) error) error {
 	return do(ctx, l.Acquire(ctx), fn)
 }

@@ -21,7 +21,8 @@ import (
 //
 // SUSPENDED, LOST: Put and Get go on as soon as they can, unless the session ended while nobody can tell what was done;
 // see there. Cancelled or timed out: an item that was just being taken is put back in its place, unless the session ends
-// before that is done. Path deleted: it is made anew, and who waits goes on waiting. Left behind on failure: nothing but these paths.
+// before that is done. Path deleted: it is made anew, and who waits goes on waiting. Left behind on failure: nothing but
+// these paths.
 //
 // ZooKeeper is not made for queues: everything is in memory on every server, an item is less than a megabyte, and the
 // names of all must fit into one reply, see [zk.WithMaxReply], and into Java's jute.maxbuffer on the servers. A Put wakes

@@ -15,7 +15,8 @@ import (
 )
 
 // TestSimMultiLease has workers with one clock take one of two leases again and again, some of them twice at a time, under
-// every fault, and those who die, perhaps while they take one, go on under their names. No lease has two holders, and nobody has two leases; afterwards everybody gets one.
+// every fault, and those who die, perhaps while they take one, go on under their names. No lease has two holders, and
+// nobody has two leases; afterwards everybody gets one.
 func TestSimMultiLease(t *testing.T) {
 	zktest.Check(t, func(s *zktest.Sim) {
 		const workers, leases = 4, 2

@@ -24,8 +24,8 @@ func (c *Client) Chroot(path string) *Client {
 
 // Pinned returns a view whose operations are carried out in session s or fail with ErrSessionExpired,
 // MaybeApplied false: never in a later session that has come about in the meantime. s comes from
-// [Client.Session] or a [StateChange] of this client. A pinned view that is pinned to another session can do nothing
-// at all.
+// [Client.Session] or a [StateChange] of this client. Of a view that is pinned already, only the same session makes
+// sense: pinned to two, a view can do nothing at all.
 func (c *Client) Pinned(s Session) *Client {
 	v := c.view()
 	v.epoch = c.epochOf(s)
