@@ -78,10 +78,7 @@ func (c *Client) Sync(ctx context.Context, path string) *future.Future[struct{}]
 type getKind struct{}
 
 func (getKind) encode(o *base, e *wire.Encoder) error {
-	if err := e.WriteString(o.c.chroot.Join(o.path, false)); err != nil {
-		return err
-	}
-	return e.WriteBoolean(o.req.Watch != nil)
+	return e.WritePath(o.c.chroot, o.path, o.req.Watch != nil)
 }
 
 func (getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/go-zookeeper/jute/lib/go/jute"
 )
@@ -90,10 +92,44 @@ func (e *Encoder) WriteString(s string) error {
 	if len(s) > math.MaxInt32 {
 		return ErrTooLong
 	}
-	e.put32(uint32(len(s)))
-	e.B = append(e.B, s...)
+	b := e.more(4 + len(s))
+	binary.BigEndian.PutUint32(b, uint32(len(s)))
+	copy(b[4:], s)
 	return nil
 }
+
+// WritePath writes c.Join(path, false) and one byte more, 0 or 1, which is how the requests end that may leave a watch.
+func (e *Encoder) WritePath(c Chroot, path string, watch bool) error {
+	if c != "" && path == "/" {
+		path = ""
+	}
+	n := len(c) + len(path)
+	if n > math.MaxInt32 {
+		return ErrTooLong
+	}
+	b := e.more(4 + n + 1)
+	binary.BigEndian.PutUint32(b, uint32(n))
+	copy(b[4:], c)
+	copy(b[4+len(c):], path)
+	b[4+n] = 0
+	if watch {
+		b[4+n] = 1
+	}
+	return nil
+}
+
+// more appends n bytes, to be filled in by the caller. Who writes with it and not with append needs no room on the stack
+// for growing: there may be thousands who ask, with a stack each.
+func (e *Encoder) more(n int) (b []byte) {
+	if n += len(e.B); n > cap(e.B) {
+		e.grow(n)
+	}
+	b, e.B = e.B[len(e.B):n], e.B[:n]
+	return b
+}
+
+//go:noinline
+func (e *Encoder) grow(n int) { e.B = slices.Grow(e.B, n-len(e.B)) }
 
 // WriteBuffer writes the length and the bytes; nil is null, length -1.
 func (e *Encoder) WriteBuffer(p []byte) error {

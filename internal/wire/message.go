@@ -21,9 +21,10 @@ func (e *Encoder) AppendRequest(xid int32, op Op, body jute.RecordWriter, max in
 
 // BeginRequest is [Encoder.BeginFrame] for a request, and appends its header. The body follows.
 func (e *Encoder) BeginRequest(xid int32, op Op) (mark int) {
-	mark = e.BeginFrame()
-	e.put32(uint32(xid))
-	e.put32(uint32(op))
+	mark = len(e.B)
+	b := e.more(lengthBytes + RequestHeaderLen)
+	binary.BigEndian.PutUint32(b[lengthBytes:], uint32(xid))
+	binary.BigEndian.PutUint32(b[lengthBytes+4:], uint32(op))
 	return mark
 }
 

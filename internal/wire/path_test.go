@@ -84,6 +84,30 @@ func TestValidatePath(t *testing.T) {
 	}
 }
 
+// Where in a path something stands, and what is before and behind it, makes no difference.
+func TestValidatePathAnywhere(t *testing.T) {
+	for _, c := range paths {
+		if c.path == "" || c.path[0] != '/' || c.path == "/" {
+			continue
+		}
+		for before := range 20 {
+			path := "/" + strings.Repeat("x", before+1) + c.path
+			if err := ValidatePath(path, false); (err == nil) != c.plain {
+				t.Errorf("%q: %v", path, err)
+			}
+			if err := ValidatePath(path, true); (err == nil) != c.sequential {
+				t.Errorf("%q, sequential: %v", path, err)
+			}
+			for behind := range 20 {
+				path := path + "/" + strings.Repeat("~", behind+1)
+				if want := c.plain; (ValidatePath(path, true) == nil) != want || (ValidatePath(path, false) == nil) != want {
+					t.Errorf("%q: %t", path, !want)
+				}
+			}
+		}
+	}
+}
+
 func TestPathReasons(t *testing.T) {
 	for path, want := range map[string]string{
 		"":            "empty",

@@ -166,3 +166,20 @@ func TestAlias(t *testing.T) {
 		t.Fatalf("empty became null: %v", err)
 	}
 }
+
+// A path is written as it is below the root that stands for "/".
+func TestWritePath(t *testing.T) {
+	for _, c := range []Chroot{"", "/app", "/a/b"} {
+		for _, path := range []string{"/", "/x", "/bench/some/node"} {
+			for _, watch := range []bool{false, true} {
+				got, want := Encoder{B: []byte("before")}, Encoder{B: []byte("before")}
+				if err := errors.Join(got.WritePath(c, path, watch), want.WriteString(c.Join(path, false)), want.WriteBoolean(watch)); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got.B, want.B) {
+					t.Errorf("%q below %q, watch %t: % x, want % x", path, c, watch, got.B, want.B)
+				}
+			}
+		}
+	}
+}
