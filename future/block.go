@@ -15,14 +15,9 @@ type Parking struct{ parkers sync.Pool }
 //
 // It is how a lane's Park waits once it has made sure that waiting makes sense.
 //
-// Garbage collection looks at every frame of every goroutine that waits, and a program may have thousands of them in here:
-// what waits for nothing but w waits in this very function.
+// What waits for nothing but w waits in this very function, for the reason that [core.park] has.
 func (k *Parking) Block(ctx context.Context, w Waitable, stopped <-chan struct{}) error {
-	p, _ := k.parkers.Get().(*parker)
-	if p == nil {
-		p = &parker{ch: make(chan struct{}, 1)}
-		p.w = p
-	}
+	p := k.parker()
 	c := coreOf(w)
 	var err error
 	switch drop, pending := p.join(c, w); {
@@ -37,6 +32,16 @@ func (k *Parking) Block(ctx context.Context, w Waitable, stopped <-chan struct{}
 		return k.Block(ctx, w, nil) // somebody has promised in the meantime
 	}
 	return err
+}
+
+// parker returns one, to be put back.
+func (k *Parking) parker() *parker {
+	p, _ := k.parkers.Get().(*parker)
+	if p == nil {
+		p = &parker{ch: make(chan struct{}, 1)}
+		p.w = p
+	}
+	return p
 }
 
 // waitOr is for those who wait for something else, too. drop takes p back from what is not a future.
@@ -119,10 +124,28 @@ func (c *core) parkContext(ctx context.Context) error {
 
 // park waits for the future or for the end of the context that is given. None is given by a Wait, which watches that of the
 // source itself, and tells the source. It is as cheap to call as can be: then Wait is inlined.
+//
+// Garbage collection looks at every frame of every goroutine that waits, and a program may have thousands of them in here:
+// who waits for an operation that has no end but its own waits in this very function.
 func (c *core) park(within ...context.Context) error {
 	if c.Ready() {
 		return nil
 	}
+	if len(within) == 0 && c.src != nil && c.src.Context().Done() == nil {
+		if ex, is := c.ex.(Blocker); is {
+			k := ex.Blocking()
+			p := k.parker()
+			if c.link(&p.node) {
+				<-p.ch
+			}
+			k.parkers.Put(p)
+			return nil
+		}
+	}
+	return c.parkWithin(within...)
+}
+
+func (c *core) parkWithin(within ...context.Context) error {
 	ctx, bound := context.Background(), false
 	switch {
 	case len(within) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gazoo-go/gazoo/future"
@@ -189,6 +190,61 @@ func TestParkingAgainstCancel(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A blockingLane is a slowLane on which waiting for an operation needs no Park.
+type blockingLane struct {
+	*slowLane
+	parks atomic.Int32
+}
+
+func (l *blockingLane) Blocking() *future.Parking { return &l.parking }
+
+func (l *blockingLane) Park(ctx context.Context, w future.Waitable) error {
+	l.parks.Add(1)
+	return l.slowLane.Park(ctx, w)
+}
+
+// On a Blocker, a Wait for an operation that nothing but its completion ends is not the lane's business. All others are.
+func TestBlocker(t *testing.T) {
+	l := &blockingLane{slowLane: newSlowLane()}
+	ended, cancel := context.WithCancel(background)
+	cancel()
+	o := newOperation(l, background)
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if v, err := o.Future().Wait(); v != 7 || err != nil {
+				t.Errorf("got %v, %v", v, err)
+			}
+			if err := o.Future().WaitErr(); err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if _, err := o.Future().WaitContext(ended); !errors.Is(err, context.Canceled) || l.parks.Swap(0) != 1 {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+	o.Complete(7, nil)
+	all.Wait()
+	if n := l.parks.Load(); n != 0 {
+		t.Errorf("parked %d times for an operation", n)
+	}
+
+	o = newOperation(l, ended)
+	if err := o.Future().WaitErr(); !errors.Is(err, context.Canceled) || l.parks.Swap(0) != 1 || o.cancelled.Load() != 1 {
+		t.Errorf("for an operation whose context has ended: %v, cancelled %d times", err, o.cancelled.Load())
+	}
+	close(l.stopped)
+	if err := future.NewPromise[int](l).Future().WaitErr(); err != future.ErrStopped || l.parks.Load() != 1 {
+		t.Errorf("for nobody, on a lane that has stopped: %v", err)
+	}
+	o = newOperation(l, background) // whose source keeps its promise also then
+	all.Go(func() { o.Complete(8, nil) })
+	if v, err := o.Future().Wait(); v != 8 || err != nil {
+		t.Errorf("on a lane that has stopped: %v, %v", v, err)
+	}
+	all.Wait()
 }
 
 func TestNotify(t *testing.T) {

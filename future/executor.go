@@ -55,6 +55,13 @@ type Roster interface {
 	Leave(goroutine uintptr)
 }
 
+// A Blocker is an [Executor] on which anybody may simply block until a [Source] has done what it has promised: Park would do
+// nothing else.
+type Blocker interface {
+	// Blocking returns with what.
+	Blocking() *Parking
+}
+
 // A Source produces the result of a promise and learns how the result is consumed, so that a context
 // that bounds the work is watched by whoever needs it and by nobody else. See [Promise.Init].
 //

@@ -182,6 +182,9 @@ func (l *lane) Park(ctx context.Context, w future.Waitable) error {
 	return f.outlast(ctx, w)
 }
 
+// Blocking makes a lane a [future.Blocker].
+func (l *lane) Blocking() *future.Parking { return &l.sys.life.parking }
+
 // produced reports whether w's result comes from a task of w's own lane.
 func produced(w future.Waitable) bool {
 	p, ok := w.(interface{ Produced() bool })

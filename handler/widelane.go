@@ -133,6 +133,9 @@ func (l *wideLane) Park(ctx context.Context, w future.Waitable) error {
 	return f.outlast(ctx, w)
 }
 
+// Blocking makes a lane a [future.Blocker].
+func (l *wideLane) Blocking() *future.Parking { return &l.sys.life.parking }
+
 // wait counts a waiting worker in or out. It refuses the last one.
 func (l *wideLane) wait(n int) bool {
 	l.mu.Lock()
