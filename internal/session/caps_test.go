@@ -37,6 +37,12 @@ func TestServerBefore34(t *testing.T) {
 	if create.times != 1 || create.call.got.Err != nil {
 		t.Errorf("%+v", create.call.got)
 	}
+	r.submit("multi", wire.OpMulti) // with nothing beside it that others might not know
+	r.submit("get", wire.OpGetData)
+	r.wrote("getData#7")
+	r.expect("multi: UNIMPLEMENTED")
+	r.ok(7)
+	r.expect("get: ok")
 
 	// It is a fact of the connection, not of the address: servers are replaced.
 	r.jump(steady)
@@ -45,11 +51,11 @@ func TestServerBefore34(t *testing.T) {
 	r.connect(1)
 	r.expect("CONNECTED")
 	r.submit("multi", wire.OpMulti)
-	r.wrote("multi#6")
-	r.ok(6)
+	r.wrote("multi#8")
+	r.ok(8)
 	r.expect("multi: ok")
 	r.elder("create", wire.OpCreate2, 0, wire.OpCreate)
-	r.wrote("create2#7")
+	r.wrote("create2#9")
 }
 
 func TestServerBefore34HasNoSASL(t *testing.T) {

@@ -72,7 +72,8 @@ func putOp(frame []byte, op wire.Op) {
 // unshift puts r and its frame in front of everything else.
 func (q *queue) unshift(r *Request, frame []byte) {
 	q.enc.B = slices.Insert(q.enc.B, q.head, frame...)
-	r.state = reqQueued
+	r.state, r.special = reqQueued, true
+	q.special++
 	q.reqs.unshift(r)
 }
 

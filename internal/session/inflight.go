@@ -1,5 +1,7 @@
 package session
 
+import "time"
+
 // A ring is a first-in first-out queue of requests.
 type ring struct {
 	slots []*Request // length zero or a power of two
@@ -51,3 +53,62 @@ func (q *ring) find(xid int32) int {
 	}
 	return -1
 }
+
+// A line is what was written and has not been answered, oldest first, and when it was written. What went out at once has
+// one mark: nobody looks at the requests themselves, which somebody else's processor has just made.
+type line struct {
+	ring
+	marks []mark // oldest first; those before first are used up
+	first int
+}
+
+// A mark says when so many requests were written.
+type mark struct {
+	n  int
+	at time.Duration
+}
+
+// push appends r, which is being written.
+func (l *line) push(r *Request, at time.Duration) {
+	l.ring.push(r)
+	l.mark(1, at)
+}
+
+// take appends all that q has, which is being written, and empties it.
+func (l *line) take(q *ring, at time.Duration) {
+	if q.n > 0 {
+		l.mark(q.n, at)
+	}
+	for q.n > 0 {
+		l.ring.push(q.pop())
+	}
+}
+
+func (l *line) mark(n int, at time.Duration) {
+	if last := len(l.marks) - 1; last >= l.first && l.marks[last].at == at {
+		l.marks[last].n += n
+		return
+	}
+	if l.first > 0 && len(l.marks) == cap(l.marks) {
+		l.marks, l.first = l.marks[:copy(l.marks, l.marks[l.first:])], 0
+	}
+	l.marks = append(l.marks, mark{n, at})
+}
+
+// pop removes and returns the oldest request and when it was written, or returns nil.
+func (l *line) pop() (r *Request, at time.Duration) {
+	if r = l.ring.pop(); r == nil {
+		return nil, 0
+	}
+	k := &l.marks[l.first]
+	if k.n--; k.n == 0 {
+		l.first++
+	}
+	if l.n == 0 {
+		l.marks, l.first = l.marks[:0], 0
+	}
+	return r, k.at
+}
+
+// oldest returns when the oldest request was written. There must be one.
+func (l *line) oldest() time.Duration { return l.marks[l.first].at }

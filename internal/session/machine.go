@@ -74,7 +74,8 @@ type Machine struct {
 	xid         int32
 	submitted   uint64
 	queue       queue
-	sent        ring     // written requests, in order of their xids
+	sent        line     // written requests, in order of their xids
+	wrote       uint64   // what is called queued and has an order up to this is written, too: everything went out at once
 	solo        *Request // a written request that goes alone
 	soloFrame   []byte   // its bytes
 	caps        capabilities

@@ -1,6 +1,10 @@
 package session
 
-import "github.com/gazoo-go/gazoo/internal/wire"
+import (
+	"time"
+
+	"github.com/gazoo-go/gazoo/internal/wire"
+)
 
 // A queue holds the requests that were not written yet, and their bytes, back to back.
 type queue struct {
@@ -9,6 +13,8 @@ type queue struct {
 	head  int
 	dead  int // bytes of requests that are abandoned
 	skips int // and how many those are
+
+	special int // requests that must be looked at when their turn has come; see inspect
 }
 
 const (
@@ -30,8 +36,27 @@ func (q *queue) push(r *Request, max int) error {
 	}
 	r.size = int32(len(q.enc.B) - mark)
 	r.state = reqQueued
+	if r.special = r.inspect(); r.special {
+		q.special++
+	}
 	q.reqs.push(r)
 	return nil
+}
+
+// inspect reports whether there may be a reason not to write the request, or not as it is, when its turn has come.
+func (r *Request) inspect() bool {
+	return r.canCancel || r.Epoch != 0 || r.Conn != 0 || r.Watch != nil || r.Op == wire.OpAuth || isNewer(r.needs())
+}
+
+// plain reports whether everything may be written as it is.
+func (q *queue) plain() bool { return q.special == 0 && q.skips == 0 }
+
+// takeAll moves the requests to l, as written, and appends their bytes to buf.
+func (q *queue) takeAll(l *line, at time.Duration, buf []byte) []byte {
+	l.take(&q.reqs, at)
+	buf = append(buf, q.enc.B[q.head:]...)
+	q.empty()
+	return buf
 }
 
 // bytes returns how many bytes are waiting.
@@ -60,14 +85,23 @@ func (q *queue) shift(buf []byte) []byte {
 
 // drop removes the oldest request.
 func (q *queue) drop() {
-	q.head += int(q.reqs.pop().size)
+	r := q.reqs.pop()
+	q.head += int(r.size)
+	if r.special {
+		q.special--
+	}
 	if q.reqs.n == 0 {
-		q.head, q.dead, q.skips = 0, 0, 0
-		q.enc.B = emptied(q.enc.B)
+		q.empty()
 	} else if q.head >= compactBytes && 2*q.head >= len(q.enc.B) {
 		q.enc.B = q.enc.B[:copy(q.enc.B, q.enc.B[q.head:])] // else a queue that is never empty would grow for ever
 		q.head = 0
 	}
+}
+
+// empty forgets the bytes of the requests, of which none is left.
+func (q *queue) empty() {
+	q.head, q.dead, q.skips, q.special = 0, 0, 0, 0
+	q.enc.B = emptied(q.enc.B)
 }
 
 // emptied returns b without its content, to be filled again, or nil if it has become too large to keep.
@@ -104,6 +138,8 @@ func (q *queue) abandon(r *Request) {
 		if r.state != reqAbandoned {
 			live = append(live, old[:r.size]...)
 			reqs.push(r)
+		} else if r.special {
+			q.special--
 		}
 		old = old[r.size:]
 	}

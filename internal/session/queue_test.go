@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/gazoo-go/gazoo/internal/wire"
 	"pgregory.net/rapid"
@@ -31,6 +32,9 @@ func TestQueueAgainstModel(t *testing.T) {
 				size := rapid.SampledFrom([]int{0, 1, 100, 20 << 10, 70 << 10}).Draw(t, "size")
 				c := &call{body: bytes.Repeat([]byte{byte(xid)}, size)}
 				c.Request = Request{Op: wire.OpSetData, Call: c, xid: xid}
+				if rapid.IntRange(0, 9).Draw(t, "special") == 0 {
+					c.Epoch = 1
+				}
 				if err := q.push(&c.Request, 0); err != nil {
 					t.Fatal(err)
 				}
@@ -68,6 +72,37 @@ func TestQueueAgainstModel(t *testing.T) {
 						t.Fatalf("wrong bytes for %d", r.xid)
 					}
 				}
+			},
+			"take all": func(t *rapid.T) {
+				var live []*call
+				plain := true
+				for _, c := range model {
+					if c.state == reqQueued {
+						live = append(live, c)
+						plain = plain && c.Epoch == 0
+					}
+				}
+				if want := plain && q.reqs.n == len(live); q.plain() != want {
+					t.Fatalf("plain: %t, want %t", !want, want)
+				}
+				if !q.plain() {
+					t.Skip()
+				}
+				var l line
+				b := q.takeAll(&l, 1, []byte("x"))[1:]
+				for _, c := range live {
+					if r, at := l.pop(); r != &c.Request || at != 1 {
+						t.Fatalf("%v at %d, want %d", r, at, c.xid)
+					}
+					if len(b) < int(c.size) || binary.BigEndian.Uint32(b[4:]) != uint32(c.xid) || !bytes.Equal(b[12:c.size], c.body) {
+						t.Fatalf("wrong bytes for %d", c.xid)
+					}
+					b = b[c.size:]
+				}
+				if r, _ := l.pop(); r != nil || len(b) > 0 || q.reqs.n > 0 {
+					t.Fatalf("%v, %d bytes, and %d requests are left", r, len(b), q.reqs.n)
+				}
+				model = nil
 			},
 			"": func(t *rapid.T) {
 				if got := q.bytes(); got != live() {
@@ -148,5 +183,46 @@ func TestRing(t *testing.T) {
 	}
 	if q.find(-5) != -1 {
 		t.Error("found what is not there")
+	}
+}
+
+// A line knows of each request when it was written, and keeps no marks of those that are answered.
+func TestLine(t *testing.T) {
+	var l line
+	var model []*Request
+	var times []time.Duration
+	rnd := rand.New(rand.NewPCG(1, 2))
+	at := time.Duration(0)
+	for i := range int32(100000) {
+		switch k := rnd.IntN(10); {
+		case k < 2:
+			x := &Request{xid: i}
+			l.push(x, at)
+			model, times = append(model, x), append(times, at)
+		case k < 3:
+			var q ring
+			for range rnd.IntN(4) {
+				x := &Request{xid: i}
+				q.push(x)
+				model, times = append(model, x), append(times, at)
+			}
+			l.take(&q, at)
+		case k < 5:
+			at++
+		default:
+			r, when := l.pop()
+			if len(model) == 0 && r != nil || len(model) > 0 && (r != model[0] || when != times[0]) {
+				t.Fatalf("%v at %d", r, when)
+			}
+			if len(model) > 0 {
+				model, times = model[1:], times[1:]
+			}
+		}
+		if l.n != len(model) || l.n > 0 && l.oldest() != times[0] {
+			t.Fatalf("%d requests, want %d", l.n, len(model))
+		}
+	}
+	if cap(l.marks) > 1000 {
+		t.Errorf("%d marks are kept", cap(l.marks))
 	}
 }

@@ -177,12 +177,13 @@ func (m *Machine) overtaking(h proto.ReplyHeader) error {
 
 // next takes in the reply to the oldest request.
 func (m *Machine) next(now time.Duration, h proto.ReplyHeader, body []byte) error {
-	code, r := wire.Code(h.Err), m.sent.pop()
+	code := wire.Code(h.Err)
+	r, sent := m.sent.pop()
 	if h.Zxid > m.lastZxid {
 		m.lastZxid = h.Zxid
 	}
-	m.stats.replied(now - r.sent)
-	m.answered(answer{r.sent, now}, isWrite(r.Op) && proves(code))
+	m.stats.replied(now - sent)
+	m.answered(answer{sent, now}, isWrite(r.Op) && proves(code))
 	again := false
 	if r == m.solo {
 		frame, needs := m.soloFrame, r.needs()

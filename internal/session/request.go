@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/gazoo-go/gazoo/future"
 	"github.com/gazoo-go/gazoo/internal/wire"
@@ -35,11 +34,11 @@ type Request struct {
 	xid       int32
 	size      int32 // bytes in the queue, frame length included
 	state     reqState
-	canCancel bool  // Ctx can end
-	internal  bool  // the machine's own: needs no credit
-	refused   bool  // answered NOTREADONLY before its turn
-	inGroup   int32 // its place in group
-	sent      time.Duration
+	canCancel bool         // Ctx can end
+	internal  bool         // the machine's own: needs no credit
+	refused   bool         // answered NOTREADONLY before its turn
+	special   bool         // it must be looked at when it is to be written; see inspect
+	inGroup   int32        // its place in group
 	group     *cancelGroup // while the driver watches Ctx
 }
 
@@ -47,7 +46,7 @@ type reqState uint8
 
 const (
 	reqNew       reqState = iota
-	reqQueued             // in the queue, not written
+	reqQueued             // in the queue, or waiting for its reply if Machine.written says so
 	reqWritten            // waiting for its reply
 	reqAbandoned          // completed; its bytes or its reply are still to be skipped
 	reqDone

@@ -51,24 +51,36 @@ func (m *Machine) enqueue(r *Request) {
 		m.complete(r, err)
 		return
 	}
-	if r.Watch != nil {
-		m.watches.expect(r.Watch.Path, r.Watch.Kind)
-	} else if r.Op == wire.OpAddWatch {
-		m.adding(r)
+	if r.Watch != nil || r.Op == wire.OpAddWatch {
+		m.coming(r)
 	}
 	m.wantWake = m.wantWake || m.phase == phaseUp
 }
 
+// coming notes that r will leave a watch.
+func (m *Machine) coming(r *Request) {
+	if r.Watch != nil {
+		m.watches.expect(r.Watch.Path, r.Watch.Kind)
+	} else {
+		m.adding(r)
+	}
+}
+
+// written reports whether r waits for its reply.
+func (m *Machine) written(r *Request) bool {
+	return r.state == reqWritten || r.state == reqQueued && r.order <= m.wrote
+}
+
 // Cancel completes r with err unless it is complete already. The connection does not notice.
 func (m *Machine) Cancel(r *Request, err error) {
-	switch r.state {
-	case reqQueued:
+	switch {
+	case m.written(r):
+		m.complete(r, err)
+		r.state = reqAbandoned
+	case r.state == reqQueued:
 		m.complete(r, err)
 		m.queue.abandon(r)
 		m.arrived(r)
-	case reqWritten:
-		m.complete(r, err)
-		r.state = reqAbandoned
 	}
 }
 
@@ -77,7 +89,7 @@ func (m *Machine) complete(r *Request, err error) {
 	if r.state == reqAbandoned || r.state == reqDone {
 		return
 	}
-	written := r.state == reqWritten
+	written := m.written(r)
 	r.state = reqDone
 	e := m.effect()
 	e.Kind, e.Req = DoComplete, r
@@ -86,7 +98,7 @@ func (m *Machine) complete(r *Request, err error) {
 
 // failSent fails what was written and has no reply.
 func (m *Machine) failSent(err error) {
-	for r := m.sent.pop(); r != nil; r = m.sent.pop() {
+	for r, _ := m.sent.pop(); r != nil; r, _ = m.sent.pop() {
 		if r == m.closing {
 			r.state = reqNew // it is sent again on the next connection
 			m.enqueue(r)
@@ -142,6 +154,11 @@ func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
 }
 
 func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
+	if m.solo == nil && m.leaving.why == nil && m.queue.plain() && !m.caps.old && m.queue.bytes() <= pullBytes {
+		m.wrote = m.submitted
+		m.stats.Requests += uint64(m.queue.reqs.n)
+		return m.queue.takeAll(&m.sent, now, buf)
+	}
 	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil && m.leaving.why == nil; {
 		r := m.queue.first()
 		if r == nil {
@@ -169,9 +186,9 @@ func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
 		} else if r.Op == wire.OpAddWatch {
 			m.addWritten(r, buf)
 		}
-		r.state, r.sent = reqWritten, now
+		r.state = reqWritten
 		m.stats.Requests++
-		m.sent.push(r)
+		m.sent.push(r, now)
 		if alone {
 			m.solo, m.soloFrame = r, append([]byte(nil), buf[start:]...)
 		}

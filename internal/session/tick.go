@@ -55,7 +55,7 @@ func (m *Machine) Tick(now time.Duration) {
 func (m *Machine) silent() time.Duration {
 	at := m.lastRecv + m.sess.Timeout*2/3
 	if m.sent.n > 0 {
-		at = min(at, m.sent.at(0).sent+m.sess.Timeout)
+		at = min(at, m.sent.oldest()+m.sess.Timeout)
 	}
 	return at
 }
@@ -129,7 +129,7 @@ func (m *Machine) nextSync() time.Duration {
 }
 
 func (m *Machine) nextPing() time.Duration {
-	if m.closing != nil && m.closing.state == reqWritten { // nothing is read behind it
+	if m.closing != nil && m.written(m.closing) { // nothing is read behind it
 		return never
 	}
 	return m.lastSend + m.sess.Timeout/3

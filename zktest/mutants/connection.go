@@ -87,11 +87,11 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 			"keeps the session; and a ping would have been answered behind the request only",
 		Patches: []Patch{{
 			"internal/session/tick.go",
-			`	if m.closing != nil && m.closing.state == reqWritten { // nothing is read behind it`,
+			`	if m.closing != nil && m.written(m.closing) { // nothing is read behind it`,
 			`	if mutant.On("no-ping-behind-requests") && m.sent.n > 0 {
 		return never
 	}
-	if m.closing != nil && m.closing.state == reqWritten { // nothing is read behind it`,
+	if m.closing != nil && m.written(m.closing) { // nothing is read behind it`,
 		}},
 	},
 	{
@@ -176,9 +176,9 @@ func (m *Machine) doubtfulAt() time.Duration {`,
 		Worst:   16,
 		Patches: []Patch{{
 			"internal/session/submit.go",
-			`	written := r.state == reqWritten
+			`	written := m.written(r)
 	r.state = reqDone`,
-			`	written := r.state == reqWritten
+			`	written := m.written(r)
 	if mutant.On("flush-is-success") && written && r.Op == wire.OpDelete && err == wire.CodeConnectionLoss {
 		err = nil
 	}

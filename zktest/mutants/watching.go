@@ -175,11 +175,11 @@ var watching = []Mutant{
 			},
 			{
 				"internal/session/receive.go",
-				`	code, r := wire.Code(h.Err), m.sent.pop()
+				`	r, sent := m.sent.pop()
 	if h.Zxid > m.lastZxid {`,
 				`	m.effects = append(m.effects, m.later...)
 	m.later, m.late = m.late, nil
-	code, r := wire.Code(h.Err), m.sent.pop()
+	r, sent := m.sent.pop()
 	if h.Zxid > m.lastZxid {`,
 			},
 		},
