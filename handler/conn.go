@@ -111,6 +111,8 @@ func (c *conn) serve(nc net.Conn) {
 // read shows the sink what arrives, until the connection fails.
 func (c *conn) read(nc net.Conn) error {
 	var in inbox
+	patient, _ := c.sink.(Coalescer)
+	few := 0 // reads in a row that have brought little
 	for {
 		n, err := nc.Read(in.space())
 		if n > 0 {
@@ -120,8 +122,22 @@ func (c *conn) read(nc net.Conn) error {
 		if err != nil {
 			return err
 		}
+		if few++; n >= fewBytes {
+			few = 0
+		}
+		if patient != nil && few >= fewReads {
+			if d := patient.Coalesce(); d > 0 {
+				time.Sleep(d) // and not until the connection ends, if that is earlier: it is not long
+			}
+		}
 	}
 }
+
+// A Coalescer is asked when so many reads in a row have brought less than that. Behind a large one there is often a small one.
+const (
+	fewReads = 4
+	fewBytes = 4 << 10
+)
 
 // unwritable ends a connection that cannot be written to. A peer that has closed it may have said why, and answered
 // what came before: that is there to be read, or never will be.

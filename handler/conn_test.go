@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,57 @@ func TestWritesCoalesce(t *testing.T) {
 			t.Errorf("%d writes for %d callers", n, callers)
 		}
 	})
+}
+
+// A patient sink wants to wait behind each Received.
+type patientSink struct {
+	*sink
+	pause time.Duration
+	asked int
+}
+
+func (s *patientSink) Coalesce() time.Duration {
+	s.asked++
+	return s.pause
+}
+
+// Behind four reads in a row that have brought little a sink may have the next one wait.
+func TestReadsCoalesce(t *testing.T) {
+	const little, much = 4<<10 - 1, 4 << 10
+	type at = []time.Duration
+	for name, c := range map[string]struct {
+		pause  time.Duration
+		writes []int
+		reads  at // when
+		asked  int
+	}{
+		"a sink without patience": {0, []int{1, 1, 1, 1, 1, 1}, at{0, 0, 0, 0, 0, 0}, 3},
+		"little":                  {time.Millisecond, []int{1, 1, 1, little, 1, 1}, at{0, 0, 0, 0, 1, 2}, 3},
+		"much":                    {time.Millisecond, []int{1, 1, 1, much, 1, 1, 1, 1, 1}, at{0, 0, 0, 0, 0, 0, 0, 0, 1}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				s := &patientSink{sink: newSink(), pause: c.pause}
+				begun := time.Now()
+				var reads at
+				s.received = func(b []byte) int {
+					reads = append(reads, time.Since(begun)/time.Millisecond)
+					return len(b)
+				}
+				conn := handler.NewConn(near, s)
+				for _, n := range c.writes {
+					far.Write(make([]byte, n))
+				}
+				synctest.Wait()
+				if !slices.Equal(reads, c.reads) || s.asked != c.asked {
+					t.Errorf("asked %d times, and read after %d ms", s.asked, reads)
+				}
+				conn.Close()
+				<-s.closed
+			})
+		})
+	}
 }
 
 func TestTwoGoroutinesPerConnection(t *testing.T) {

@@ -106,3 +106,11 @@ type Sink interface {
 	// Close, io.EOF when the peer closed in an orderly way.
 	Closed(err error)
 }
+
+// A Coalescer is a [Sink] that may want what arrives in fewer and larger pieces, since each piece wakes a thread. Handlers need
+// not ask it; a [Deterministic] does not.
+type Coalescer interface {
+	// Coalesce is asked behind a Received, if reads have brought little for a while. It returns for how long nothing need be read; 0: what
+	// comes next is wanted at once.
+	Coalesce() time.Duration
+}

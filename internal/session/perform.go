@@ -186,7 +186,7 @@ func (d *Driver) resolved(l *Lookup, addrs []netip.Addr, err error) {
 }
 
 func (d *Driver) dial(to *DialTo) {
-	conn := d.opt.Handler.Dial(context.Background(), d.target(to.Host, to.Addr), &sink{d, to.Conn}) // Close ends it, too
+	conn := d.opt.Handler.Dial(context.Background(), d.target(to.Host, to.Addr), &sink{d: d, conn: to.Conn}) // Close ends it, too
 	d.mu.Lock()
 	d.conn, d.host = conn, to.Host
 	d.mu.Unlock()

@@ -64,6 +64,23 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 	}
 }
 
+// A server that is busy answers one request at a time, and each answer would wake somebody, to read it and to write one
+// request. Where answers take long and many are awaited, they may as well come together: as late as that makes one is a small
+// part of what it has taken anyway.
+const (
+	lull         = time.Millisecond // shorter ones a system does not know
+	lullLatency  = 16 * lull        // of the newest reply, at least
+	lullAwaiting = 16               // requests that have no reply, at least
+)
+
+// lull returns for how long nothing need be read.
+func (m *Machine) lull() time.Duration {
+	if m.sent.n < lullAwaiting || m.stats.LastLatency < lullLatency {
+		return 0
+	}
+	return lull
+}
+
 // tooLong fails the oldest request with err, if that is about its reply, which b begins with: one that is longer than it may
 // be. Whoever takes that for a lost connection asks again, and costs everybody the next one.
 func (m *Machine) tooLong(b []byte, err error) {

@@ -1,12 +1,18 @@
 package session
 
-import "github.com/gazoo-go/gazoo/handler"
+import (
+	"time"
+
+	"github.com/gazoo-go/gazoo/handler"
+)
 
 // sink is the driver's end of one connection. Events of a connection that the machine has given up
 // carry an old number, by which it knows them.
 type sink struct {
 	d    *Driver
 	conn uint64
+
+	lull time.Duration // what Coalesce answers; the reader's
 }
 
 func (s *sink) Opened(c handler.Conn) {
@@ -35,9 +41,13 @@ func (s *sink) Received(b []byte) (used int) {
 	d := s.d
 	d.mu.Lock()
 	used = d.m.Received(d.now(), s.conn, b)
+	s.lull = d.m.lull()
 	d.flush()
 	return used
 }
+
+// Coalesce makes a sink a [handler.Coalescer].
+func (s *sink) Coalesce() time.Duration { return s.lull }
 
 func (s *sink) Closed(err error) {
 	d := s.d
