@@ -63,6 +63,9 @@ func (r *recipe) begin(co *future.Co, ctx context.Context) (*attempt, error) {
 // gone, for there are others.
 func (r *recipe) insist(co *future.Co, ctx context.Context, try func(at *attempt) (*Held, error)) (*Held, error) {
 	for {
+		if err := ctx.Err(); err != nil { // else a node would be made, only to be removed when nobody waits for that any more
+			return nil, err
+		}
 		at, err := r.begin(co, ctx)
 		if err != nil {
 			return nil, err

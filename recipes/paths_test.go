@@ -149,9 +149,17 @@ func TestNothingIsBegun(t *testing.T) {
 			return future.Async(ctx, cl.Handler().Lane("deeds"), func(co *future.Co) (struct{}, error) { return struct{}{}, d.do(co, c) }).WaitErr()
 		}
 		all := deeds(cl)
+		sent := func() uint64 {
+			s := cl.Stats()
+			return s.Requests + uint64(s.Queued)
+		}
 		for _, d := range all {
+			before := sent()
 			if err := run(ended, d); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s with a context that has ended: %v", d.name, err)
+			}
+			if n := sent() - before; n != 0 {
+				t.Errorf("%s with a context that has ended: %d requests", d.name, n)
 			}
 			if err := run(ctx, d); err != nil {
 				t.Errorf("%s behind that: %v", d.name, err)

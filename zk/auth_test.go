@@ -72,6 +72,7 @@ func TestAddAuthRefused(t *testing.T) {
 		ok(w, behind) // waits for the next connection
 		w.reconnect(cl)
 		ok(w, cl.Get(ctx, "/a"))
+		w.until("four changes", func() bool { return log.len() >= 4 })
 		if got := path(w, log.all()); got != "SUSPENDED CONNECTED SUSPENDED CONNECTED" || cl.Session().ID != id {
 			w.Errorf("states %s", got)
 		}

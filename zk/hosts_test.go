@@ -64,6 +64,7 @@ func TestSetHosts(t *testing.T) {
 			}
 			w.sleep(2 * time.Second)
 		}
+		w.until("eight changes", func() bool { return log.len() >= 8 })
 		if got := path(w, log.all()); got != strings.TrimSpace(strings.Repeat("SUSPENDED CONNECTED ", 4)) {
 			w.Errorf("states %s", got)
 		}

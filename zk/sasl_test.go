@@ -248,6 +248,7 @@ func TestSASLTroubleAfterSuccess(t *testing.T) {
 				w.Errorf("%s: another session", trouble.what)
 			}
 		}
+		w.until("the last change is told", func() bool { return log.len() >= 12 })
 		if got, want := path(w, log.all()), strings.TrimSpace(strings.Repeat("SUSPENDED CONNECTED ", 6)); got != want {
 			w.Errorf("states %s", got)
 		}

@@ -122,6 +122,7 @@ func TestDegradedHasItsPlace(t *testing.T) {
 		if n := w.count(wire.OpAddWatch); n != 1 {
 			w.Errorf("%d addWatch requests were sent", n)
 		}
+		w.until("an even number of changes", func() bool { return log.len() > 0 && log.len()%2 == 0 })
 		if got := path(w, log.all()); got != "SUSPENDED CONNECTED" && got != "SUSPENDED CONNECTED SUSPENDED CONNECTED" { // create2 is another
 			w.Errorf("states %s", got)
 		}
