@@ -111,7 +111,7 @@ func (c *conn) serve(nc net.Conn) {
 // read shows the sink what arrives, until the connection fails.
 func (c *conn) read(nc net.Conn) error {
 	var in inbox
-	patient, _ := c.sink.(Coalescer)
+	patient := c.coalescer(nc)
 	few := 0 // reads in a row that have brought little
 	for {
 		n, err := nc.Read(in.space())
@@ -122,7 +122,7 @@ func (c *conn) read(nc net.Conn) error {
 		if err != nil {
 			return err
 		}
-		if few++; n >= fewBytes {
+		if few++; n >= muchRead {
 			few = 0
 		}
 		if patient != nil && few >= fewReads {
@@ -133,11 +133,22 @@ func (c *conn) read(nc net.Conn) error {
 	}
 }
 
-// A Coalescer is asked when so many reads in a row have brought less than that. Behind a large one there is often a small one.
 const (
-	fewReads = 4
-	fewBytes = 4 << 10
+	muchRead = 4 << 10 // bytes that were worth a read
+	fewReads = 4       // in a row that were not, and a Coalescer is asked. Behind a large one there is often a small one
 )
+
+// coalescer returns whom to ask whether to wait before a read, or nil. Waiting is for connections of which a read takes
+// whatever has come. Of TLS it takes one record, and a server may send each reply in one of its own: they would be
+// read slower than they come, for ever.
+func (c *conn) coalescer(nc net.Conn) Coalescer {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		patient, _ := c.sink.(Coalescer)
+		return patient
+	}
+	return nil
+}
 
 // unwritable ends a connection that cannot be written to. A peer that has closed it may have said why, and answered
 // what came before: that is there to be read, or never will be.

@@ -106,6 +106,9 @@ func (l *line) pop() (r *Request, at time.Duration) {
 	}
 	if l.n == 0 {
 		l.marks, l.first = l.marks[:0], 0
+		if cap(l.marks) > 1<<12 {
+			l.marks = nil // as the ring does
+		}
 	}
 	return r, k.at
 }

@@ -222,7 +222,33 @@ func TestLine(t *testing.T) {
 			t.Fatalf("%d requests, want %d", l.n, len(model))
 		}
 	}
-	if cap(l.marks) > 1000 {
-		t.Errorf("%d marks are kept", cap(l.marks))
+}
+
+// A line that is never empty keeps no marks of what is answered, and an empty one none of a burst.
+func TestLineKeepsNoMarks(t *testing.T) {
+	var l line
+	at := time.Duration(0)
+	push := func() {
+		at++
+		l.push(&Request{}, at)
+	}
+	for range 20 {
+		push()
+	}
+	for range 10000 {
+		push()
+		l.pop()
+	}
+	if n := cap(l.marks); n > 100 {
+		t.Errorf("%d marks for 20 requests", n)
+	}
+	for range 10000 {
+		push()
+	}
+	for l.n > 0 {
+		l.pop()
+	}
+	if n := cap(l.marks); n > 4096 {
+		t.Errorf("%d marks for nothing", n)
 	}
 }

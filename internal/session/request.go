@@ -47,7 +47,7 @@ type reqState uint8
 const (
 	reqNew       reqState = iota
 	reqQueued             // in the queue, or waiting for its reply if Machine.written says so
-	reqWritten            // waiting for its reply
+	reqWritten            // waiting for its reply; it was looked at when it was written
 	reqAbandoned          // completed; its bytes or its reply are still to be skipped
 	reqDone
 )
