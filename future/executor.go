@@ -58,7 +58,7 @@ type Roster interface {
 // A Blocker is an [Executor] on which anybody may simply block until a [Source] has done what it has promised: Park would do
 // nothing else.
 type Blocker interface {
-	// Blocking returns with what.
+	// Blocking returns what they block with, always the same. It does not block itself.
 	Blocking() *Parking
 }
 

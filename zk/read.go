@@ -78,7 +78,10 @@ func (c *Client) Sync(ctx context.Context, path string) *future.Future[struct{}]
 type getKind struct{}
 
 func (getKind) encode(o *base, e *wire.Encoder) error {
-	return e.WritePath(o.c.chroot, o.path, o.req.Watch != nil)
+	if err := e.WritePath(o.c.chroot, o.path); err != nil {
+		return err
+	}
+	return e.WriteBoolean(o.req.Watch != nil)
 }
 
 func (getKind) decode(o *base, d *wire.Decoder, _ *session.Reply) (Node, error) {

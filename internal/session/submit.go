@@ -154,12 +154,15 @@ func (m *Machine) Pull(now time.Duration, conn uint64, buf []byte) []byte {
 }
 
 func (m *Machine) pullQueue(now time.Duration, buf []byte) []byte {
-	if m.solo == nil && m.leaving.why == nil && m.queue.plain() && !m.caps.old && m.queue.bytes() <= pullBytes {
+	if m.leaving.why != nil {
+		return buf
+	}
+	if m.solo == nil && m.queue.plain() && !m.caps.old && m.queue.bytes() <= pullBytes {
 		m.wrote = m.submitted
 		m.stats.Requests += uint64(m.queue.reqs.n)
 		return m.queue.takeAll(&m.sent, now, buf)
 	}
-	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil && m.leaving.why == nil; {
+	for limit := len(buf) + pullBytes; len(buf) < limit && m.solo == nil; {
 		r := m.queue.first()
 		if r == nil {
 			break

@@ -98,8 +98,8 @@ func (e *Encoder) WriteString(s string) error {
 	return nil
 }
 
-// WritePath writes c.Join(path, false) and one byte more, 0 or 1, which is how the requests end that may leave a watch.
-func (e *Encoder) WritePath(c Chroot, path string, watch bool) error {
+// WritePath is WriteString of c.Join(path, false), which it need not make.
+func (e *Encoder) WritePath(c Chroot, path string) error {
 	if c != "" && path == "/" {
 		path = ""
 	}
@@ -107,14 +107,10 @@ func (e *Encoder) WritePath(c Chroot, path string, watch bool) error {
 	if n > math.MaxInt32 {
 		return ErrTooLong
 	}
-	b := e.more(4 + n + 1)
+	b := e.more(4 + n)
 	binary.BigEndian.PutUint32(b, uint32(n))
 	copy(b[4:], c)
 	copy(b[4+len(c):], path)
-	b[4+n] = 0
-	if watch {
-		b[4+n] = 1
-	}
 	return nil
 }
 

@@ -50,28 +50,22 @@ func pathFault(path string, sequential bool) string {
 	}
 	start := 1 // of the component at hand
 	for i := 1; i < len(path); {
-		switch c := path[i]; {
-		case inName[c]: // and as a rule more of them
-			for i++; i < len(path) && inName[path[i]]; i++ {
-			}
-		case c == '/':
+		if path[i] == '/' {
 			if fault := componentFault(path[start:i]); fault != "" {
 				return fault
 			}
 			i++
 			start = i
-		case c >= utf8.RuneSelf:
-			r, n := utf8.DecodeRuneInString(path[i:])
-			if r == utf8.RuneError && n == 1 {
-				return fmt.Sprintf("not UTF-8 at byte %d", i)
-			}
-			if forbidden(r) {
-				return fmt.Sprintf("character %U at byte %d", r, i)
-			}
-			i += n
-		default:
-			return fmt.Sprintf("character %U at byte %d", rune(c), i)
+			continue
 		}
+		r, n := utf8.DecodeRuneInString(path[i:])
+		if r == utf8.RuneError && n == 1 {
+			return fmt.Sprintf("not UTF-8 at byte %d", i)
+		}
+		if forbidden(r) {
+			return fmt.Sprintf("character %U at byte %d", r, i)
+		}
+		i += n
 	}
 	if sequential {
 		return ""
@@ -107,14 +101,6 @@ func innocent(path string) bool {
 		}
 	}
 }
-
-// inName are the bytes that are a character of their own and may be in a name. Every operation's path is looked at.
-var inName = func() (inName [256]bool) {
-	for c := range utf8.RuneSelf {
-		inName[c] = c != '/' && !forbidden(rune(c))
-	}
-	return
-}()
 
 func componentFault(name string) string {
 	switch name {

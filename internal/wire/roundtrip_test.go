@@ -171,14 +171,12 @@ func TestAlias(t *testing.T) {
 func TestWritePath(t *testing.T) {
 	for _, c := range []Chroot{"", "/app", "/a/b"} {
 		for _, path := range []string{"/", "/x", "/bench/some/node"} {
-			for _, watch := range []bool{false, true} {
-				got, want := Encoder{B: []byte("before")}, Encoder{B: []byte("before")}
-				if err := errors.Join(got.WritePath(c, path, watch), want.WriteString(c.Join(path, false)), want.WriteBoolean(watch)); err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(got.B, want.B) {
-					t.Errorf("%q below %q, watch %t: % x, want % x", path, c, watch, got.B, want.B)
-				}
+			got, want := Encoder{B: []byte("before")}, Encoder{B: []byte("before")}
+			if err := errors.Join(got.WritePath(c, path), want.WriteString(c.Join(path, false))); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.B, want.B) {
+				t.Errorf("%q below %q: % x, want % x", path, c, got.B, want.B)
 			}
 		}
 	}
