@@ -111,10 +111,9 @@ func (c *conn) serve(nc net.Conn) {
 // read shows the sink what arrives, until the connection fails.
 func (c *conn) read(nc net.Conn) error {
 	var in inbox
-	patient := c.coalescer(nc)
-	few := 0 // reads in a row that have brought little
+	from := newIntake(nc, c.sink)
 	for {
-		n, err := nc.Read(in.space())
+		n, err := from.read(in.space())
 		if n > 0 {
 			in.add(n)
 			in.use(c.sink.Received(in.bytes()))
@@ -122,32 +121,8 @@ func (c *conn) read(nc net.Conn) error {
 		if err != nil {
 			return err
 		}
-		if few++; n >= muchRead {
-			few = 0
-		}
-		if patient != nil && few >= fewReads {
-			if d := patient.Coalesce(); d > 0 {
-				time.Sleep(d) // and not until the connection ends, if that is earlier: it is not long
-			}
-		}
+		from.pause(n)
 	}
-}
-
-const (
-	muchRead = 4 << 10 // bytes that were worth a read
-	fewReads = 4       // in a row that were not, and a Coalescer is asked. Behind a large one there is often a small one
-)
-
-// coalescer returns whom to ask whether to wait before a read, or nil. Waiting is for connections of which a read takes
-// whatever has come. Of TLS it takes one record, and a server may send each reply in one of its own: they would be
-// read slower than they come, for ever.
-func (c *conn) coalescer(nc net.Conn) Coalescer {
-	switch nc.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		patient, _ := c.sink.(Coalescer)
-		return patient
-	}
-	return nil
 }
 
 // unwritable ends a connection that cannot be written to. A peer that has closed it may have said why, and answered

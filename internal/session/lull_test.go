@@ -16,9 +16,9 @@ func TestLull(t *testing.T) {
 		want     time.Duration
 	}{
 		{1, time.Second, 0},
-		{16, 16 * ms, 0}, // 15 have no answer
-		{17, 16*ms - 1, 0},
-		{17, 16 * ms, ms},
+		{16, 8 * ms, 0}, // 15 have no answer
+		{17, 8*ms - 1, 0},
+		{17, 8 * ms, ms},
 		{500, time.Second, ms},
 	} {
 		r := up(t)

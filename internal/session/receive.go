@@ -69,7 +69,7 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 // part of what it has taken anyway.
 const (
 	lull         = time.Millisecond // shorter ones a system does not know
-	lullLatency  = 16 * lull        // of the newest reply, at least
+	lullLatency  = 8 * lull         // of the newest reply, at least
 	lullAwaiting = 16               // requests that have no reply, at least
 )
 
