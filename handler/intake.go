@@ -17,7 +17,8 @@ type intake struct {
 	nc      net.Conn
 	sink    Coalescer // asked whether it can wait; nil: the intake is eager for good
 	bell    bell
-	few     int // reads in a row that have brought little
+	full    bool // the last read had no room for more
+	few     int  // reads in a row that have brought little
 	patient bool
 }
 
@@ -41,6 +42,12 @@ func newIntake(nc net.Conn, sink Sink) intake {
 
 // read reads as a net.Conn does.
 func (in *intake) read(b []byte) (int, error) {
+	n, err := in.next(b)
+	in.full = n == len(b)
+	return n, err
+}
+
+func (in *intake) next(b []byte) (int, error) {
 	if in.patient {
 		if n := in.bell.take(b); n > 0 {
 			return n, nil
@@ -55,7 +62,7 @@ func (in *intake) pause(n int) {
 	if in.sink == nil {
 		return
 	}
-	if in.few++; n >= muchRead {
+	if in.few++; n >= muchRead || in.full { // behind a full one there may be more, of a long reply
 		in.few = 0
 	}
 	var d time.Duration

@@ -18,8 +18,9 @@ func getPoints() (all []point) {
 	}
 	for _, n := range getAt {
 		add("canned", "blocking", n, isGazoo, isGoZK, isJava, isKazoo)
+		add("canned", "callbacks", n, isGazoo, isRaw)
 		if n >= 256 {
-			add("canned", "callbacks", n, isGazoo, isRaw, isJava, isKazoo)
+			add("canned", "callbacks", n, isJava, isKazoo)
 		}
 	}
 	add("canned", "blocking-ctx", 256, isGazoo)

@@ -19,7 +19,9 @@ func TestLull(t *testing.T) {
 		{16, 8 * ms, 0}, // 15 have no answer
 		{17, 8*ms - 1, 0},
 		{17, 8 * ms, ms},
-		{500, time.Second, ms},
+		{17, 12 * ms, 3 * ms / 2},
+		{17, 32 * ms, 4 * ms},
+		{500, time.Second, 4 * ms},
 	} {
 		r := up(t)
 		if d := r.m.lull(); d != 0 {
@@ -59,7 +61,7 @@ func TestSinkCoalesces(t *testing.T) {
 		t.Errorf("before anything was received: %v", got)
 	}
 	d.newest().sink.Received([]byte{0})
-	if got := s.Coalesce(); got != ms {
+	if got := s.Coalesce(); got != 4*ms {
 		t.Errorf("with 20 requests that wait: %v", got)
 	}
 }

@@ -68,17 +68,19 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 // request. Where answers take long and many are awaited, they may as well come together: as late as that makes one is a small
 // part of what it has taken anyway.
 const (
-	lull         = time.Millisecond // shorter ones a system does not know
-	lullLatency  = 8 * lull         // of the newest reply, at least
-	lullAwaiting = 16               // requests that have no reply, at least
+	lullShare    = 8                    // a lull is as long as this part of what the newest reply has taken,
+	lullLeast    = time.Millisecond     // if that is not less, since shorter sleeps a system does not know,
+	lullMost     = 4 * time.Millisecond // and at most this
+	lullAwaiting = 16                   // requests that have no reply, at least
 )
 
 // lull returns for how long nothing need be read.
 func (m *Machine) lull() time.Duration {
-	if m.sent.n < lullAwaiting || m.stats.LastLatency < lullLatency {
+	lull := m.stats.LastLatency / lullShare
+	if m.sent.n < lullAwaiting || lull < lullLeast {
 		return 0
 	}
-	return lull
+	return min(lull, lullMost)
 }
 
 // tooLong fails the oldest request with err, if that is about its reply, which b begins with: one that is longer than it may
