@@ -42,8 +42,12 @@ func (s *System) connect(ctx context.Context, to Target) (net.Conn, error) {
 		network = "tcp"
 	}
 	nc, err := dial(ctx, network, to.Address)
-	if err != nil || to.TLS == nil {
-		return nc, err
+	if err != nil {
+		return nil, err
+	}
+	unblock(nc)
+	if to.TLS == nil {
+		return nc, nil
 	}
 	tc := tls.Client(nc, withServerName(to.TLS, to.Address))
 	if err := tc.HandshakeContext(ctx); err != nil {

@@ -108,7 +108,8 @@ type Sink interface {
 }
 
 // A Coalescer is a [Sink] that may want what arrives in fewer and larger pieces, since each piece wakes a thread. Handlers need
-// not ask it; a [Deterministic] does not. It must not be asked where a read may leave behind what has come, as with TLS.
+// not ask it; a [Deterministic] does not. It must not be asked where a read may leave behind what has come, as with TLS, nor where the
+// sender may have to wait for the read, as with small buffers.
 type Coalescer interface {
 	// Coalesce is asked behind a Received, if reads have brought little for a while. It returns for how long nothing need be
 	// read; 0: what comes next is wanted at once.

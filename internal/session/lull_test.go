@@ -24,7 +24,7 @@ func TestLull(t *testing.T) {
 		{500, time.Second, 4 * ms},
 	} {
 		r := up(t)
-		if d := r.m.lull(); d != 0 {
+		if d := r.m.lull(r.now); d != 0 {
 			t.Errorf("with nothing to come: %v", d)
 		}
 		var first *call
@@ -36,16 +36,50 @@ func TestLull(t *testing.T) {
 		r.pull()
 		r.jump(c.latency)
 		r.ok(first.xid)
-		if d := r.m.lull(); d != c.want {
+		if d := r.m.lull(r.now); d != c.want {
 			t.Errorf("%d requests, one answered after %v: %v, want %v", c.requests, c.latency, d, c.want)
 		}
 		for x := first.xid + 1; x < first.xid+int32(c.requests); x++ {
 			r.ok(x)
 		}
-		if d := r.m.lull(); d != 0 {
+		if d := r.m.lull(r.now); d != 0 {
 			t.Errorf("with nothing to come: %v", d)
 		}
 	}
+}
+
+// Lulls may be what makes replies slow, where the server cannot go on while nobody reads. So there is none for a while when they
+// have become slower.
+func TestLullsEndThemselves(t *testing.T) {
+	r := up(t)
+	for range 500 {
+		r.submit("get", wire.OpGetData)
+	}
+	r.pull()
+	at := func(latency, want time.Duration) {
+		t.Helper()
+		r.m.stats.LastLatency = latency
+		if d := r.m.lull(r.now); d != want {
+			t.Errorf("at %v, with a reply that took %v: %v, want %v", r.now, latency, d, want)
+		}
+	}
+	at(10*ms, 10*ms/8)
+	at(20*ms, 20*ms/8)
+	at(8*ms, ms) // this is what they can take
+	at(16*ms, 2*ms)
+	at(17*ms, 0)
+	at(16*ms, 0)
+	r.jump(16 * ms)
+	at(24*ms, 0)
+	r.jump(ms)
+	at(24*ms, 3*ms) // without lulls it is as slow
+	at(48*ms, 4*ms)
+	at(49*ms, 0)
+	r.jump(49 * ms)
+	at(7*ms, 0)
+	at(100*ms, 4*ms)
+	at(7*ms, 0)
+	at(300*ms, 4*ms) // another time, another usual
 }
 
 // The connection asks the sink, which knows what the machine said last.

@@ -88,6 +88,7 @@ type Machine struct {
 	syncing     bool // a proving sync is on its way
 
 	stats    Stats
+	lulls    lulls
 	closing  *Request // closeSession, once Close was called
 	wantWake bool     // there is something to Pull
 	changed  bool     // a deadline may have become earlier

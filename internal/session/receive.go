@@ -64,25 +64,6 @@ func (m *Machine) Received(now time.Duration, conn uint64, b []byte) (used int) 
 	}
 }
 
-// A server that is busy answers one request at a time, and each answer would wake somebody, to read it and to write one
-// request. Where answers take long and many are awaited, they may as well come together: as late as that makes one is a small
-// part of what it has taken anyway.
-const (
-	lullShare    = 8                    // a lull is as long as this part of what the newest reply has taken,
-	lullLeast    = time.Millisecond     // if that is not less, since shorter sleeps a system does not know,
-	lullMost     = 4 * time.Millisecond // and at most this
-	lullAwaiting = 16                   // requests that have no reply, at least
-)
-
-// lull returns for how long nothing need be read.
-func (m *Machine) lull() time.Duration {
-	lull := m.stats.LastLatency / lullShare
-	if m.sent.n < lullAwaiting || lull < lullLeast {
-		return 0
-	}
-	return min(lull, lullMost)
-}
-
 // tooLong fails the oldest request with err, if that is about its reply, which b begins with: one that is longer than it may
 // be. Whoever takes that for a lost connection asks again, and costs everybody the next one.
 func (m *Machine) tooLong(b []byte, err error) {

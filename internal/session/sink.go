@@ -40,8 +40,9 @@ func (s *sink) Pull(buf []byte) []byte {
 func (s *sink) Received(b []byte) (used int) {
 	d := s.d
 	d.mu.Lock()
-	used = d.m.Received(d.now(), s.conn, b)
-	s.lull = d.m.lull()
+	now := d.now()
+	used = d.m.Received(now, s.conn, b)
+	s.lull = d.m.lull(now)
 	d.flush()
 	return used
 }
