@@ -103,19 +103,17 @@ func TestResetInPause(t *testing.T) {
 	}
 }
 
-// A sender that fills a small receive buffer waits for the reader: so nobody is asked whether that may wait.
-func TestSmallBuffersDoNotCoalesce(t *testing.T) {
-	near, far := tcpPair(t)
-	near.(*net.TCPConn).SetReadBuffer(8 << 10) // of which the system makes twice as much
+// neverAsked reads n bytes ten times, and fails if the sink was asked whether it can wait.
+func neverAsked(t *testing.T, near, far net.Conn, n int) {
 	s := &patientSink{sink: newSink(), pause: time.Hour}
-	arrived := make(chan int, 100)
+	arrived := make(chan bool, 100)
 	s.received = func(b []byte) int {
-		arrived <- len(b)
+		arrived <- true
 		return len(b)
 	}
 	conn := handler.NewConn(near, s)
 	for range 10 {
-		far.Write(make([]byte, 4<<10-1)) // little, of a buffer of the usual size
+		far.Write(make([]byte, n))
 		<-arrived
 	}
 	conn.Close()
@@ -125,7 +123,14 @@ func TestSmallBuffersDoNotCoalesce(t *testing.T) {
 	}
 }
 
-// A Unix socket is full with some hundred replies, however short. Nobody is asked there.
+// A sender that fills a small receive buffer waits for the reader.
+func TestSmallBuffersDoNotCoalesce(t *testing.T) {
+	near, far := tcpPair(t)
+	near.(*net.TCPConn).SetReadBuffer(8 << 10) // of which the system makes twice as much
+	neverAsked(t, near, far, 4<<10-1)          // little, of a buffer of the usual size
+}
+
+// A Unix socket is full with some hundred replies, however short.
 func TestUnixSocketsDoNotCoalesce(t *testing.T) {
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
@@ -141,22 +146,7 @@ func TestUnixSocketsDoNotCoalesce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &patientSink{sink: newSink(), pause: time.Hour}
-	arrived := make(chan bool, 100)
-	s.received = func(b []byte) int {
-		arrived <- true
-		return len(b)
-	}
-	conn := handler.NewConn(near, s)
-	for range 10 {
-		far.Write([]byte{1})
-		<-arrived
-	}
-	conn.Close()
-	<-s.closed
-	if n := s.asked.Load(); n != 0 {
-		t.Errorf("asked %d times", n)
-	}
+	neverAsked(t, near, far, 1)
 }
 
 // Behind four reads in a row that have brought little, a sink may have the next one wait.
