@@ -8,11 +8,20 @@ import (
 )
 
 // unblock undoes what a Dialer may have done unawares: who asks the File of a connection for its Fd, to set an option, leaves
-// a socket on which a read blocks its thread, and on which Close waits for that read.
+// a socket on which a read blocks its thread, and on which Close waits for that read. Only package net's own connections are
+// known to want it undone.
 func unblock(nc net.Conn) {
-	if s, ok := nc.(syscall.Conn); ok {
-		if raw, err := s.SyscallConn(); err == nil {
-			_ = raw.Control(func(fd uintptr) { _ = syscall.SetNonblock(int(fd), true) }) // else reading says what is wrong
-		}
+	var raw syscall.RawConn
+	var err error
+	switch nc := nc.(type) {
+	case *net.TCPConn:
+		raw, err = nc.SyscallConn()
+	case *net.UnixConn:
+		raw, err = nc.SyscallConn()
+	default:
+		return
+	}
+	if err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = syscall.SetNonblock(int(fd), true) }) // else reading says what is wrong
 	}
 }
