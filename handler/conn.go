@@ -15,6 +15,7 @@ import (
 // Opened, like everything that follows, is called from the connection's own goroutines, and nc belongs
 // to the connection from now on. It ends when Close is called or the peer ends it.
 func NewConn(nc net.Conn, sink Sink) Conn {
+	unblock(nc)
 	c := newConn(sink)
 	go c.serve(nc)
 	return c

@@ -103,6 +103,34 @@ func TestResetInPause(t *testing.T) {
 	}
 }
 
+// A socket that somebody makes a blocking one is read in a pause all the same.
+func TestBlockingSocketInPause(t *testing.T) {
+	near, far := tcpPair(t)
+	f, err := near.(*net.TCPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s := &patientSink{sink: newSink(), pause: time.Millisecond}
+	arrived := make(chan bool, 100)
+	s.received = func(b []byte) int {
+		arrived <- true
+		return len(b)
+	}
+	handler.NewConn(near, s)
+	for range 20 {
+		f.Fd()
+		far.Write([]byte{1})
+		select {
+		case <-arrived:
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing arrives any more")
+		}
+	}
+	far.Close()
+	<-s.closed
+}
+
 // neverAsked reads n bytes ten times, and fails if the sink was asked whether it can wait.
 func neverAsked(t *testing.T, near, far net.Conn, n int) {
 	s := &patientSink{sink: newSink(), pause: time.Hour}

@@ -10,36 +10,43 @@ const (
 	lullLeast    = time.Millisecond     // if that is not less, since shorter sleeps a system does not know,
 	lullMost     = 4 * time.Millisecond // and at most this
 	lullAwaiting = 16                   // requests that have no reply, at least
-	lullSlower   = 2                    // times as slow as they were, replies may be so because of the lulls
+	lullSlower   = 2                    // times as slow as without, replies may be so because of the lulls
+	lullLooks    = 16                   // replies' times, there are lulls for before it is looked again how slow they are without,
+	lullTurn     = time.Second          // and at most for this
 )
 
-// A lulls is what the machine remembers of lulls.
+// A lulls is what the machine knows of replies without lulls. If a sender cannot go on while nobody reads, lulls make replies
+// slow, and slow replies make lulls: they would never end.
 //
-//	            replies have become lullSlower times as slow
-//	(usual) ────────────────────────────────────────────────▶ none until ──as long as one takes──▶ (none)
+//	(quick) ──replies are slow──▶ looking, without lulls ──as long as one takes──▶ (lulls)
+//	                                       ▲                                          │
+//	                                       └──replies are lullSlower times as slow────┤
+//	                                       └──lullLooks or lullTurn are over──────────┘
 //
-// If a sender cannot go on while nobody reads, lulls make replies slow, and slow replies make lulls: they would never end.
+// From everywhere back to quick, when replies are.
 type lulls struct {
-	usual time.Duration // the least that a reply has taken since lulls began; 0: there are none
-	until time.Duration // there are none before
+	look  time.Duration // there are none before; 0: replies are quick
+	usual time.Duration // what a reply took then; 0: not known yet
+	again time.Duration // when to look again, if usual is known
 }
 
 // lull returns for how long nothing need be read.
 func (m *Machine) lull(now time.Duration) time.Duration {
 	l, took := &m.lulls, m.stats.LastLatency
 	lull := took / lullShare
-	switch {
-	case lull < lullLeast:
-		l.usual = 0
-		return 0
-	case m.sent.n < lullAwaiting || now < l.until:
-		return 0
-	case l.usual == 0:
-		l.usual = took
-	case took > lullSlower*l.usual:
-		*l = lulls{until: now + took}
+	if lull < lullLeast {
+		*l = lulls{}
 		return 0
 	}
-	l.usual = min(l.usual, took)
+	if m.sent.n < lullAwaiting || now < l.look {
+		return 0
+	}
+	switch {
+	case l.look == 0, l.usual != 0 && (now >= l.again || took > lullSlower*l.usual):
+		*l = lulls{look: now + took}
+		return 0
+	case l.usual == 0:
+		l.usual, l.again = took, now+min(lullLooks*took, lullTurn)
+	}
 	return min(lull, lullMost)
 }

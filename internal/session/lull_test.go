@@ -36,7 +36,10 @@ func TestLull(t *testing.T) {
 		r.pull()
 		r.jump(c.latency)
 		r.ok(first.xid)
-		if d := r.m.lull(r.now); d != c.want {
+		if d := r.m.lull(r.now); d != 0 {
+			t.Errorf("before it was looked how slow replies are: %v", d)
+		}
+		if d := r.m.lull(r.now + c.latency); d != c.want {
 			t.Errorf("%d requests, one answered after %v: %v, want %v", c.requests, c.latency, d, c.want)
 		}
 		for x := first.xid + 1; x < first.xid+int32(c.requests); x++ {
@@ -48,8 +51,8 @@ func TestLull(t *testing.T) {
 	}
 }
 
-// Lulls may be what makes replies slow, where the server cannot go on while nobody reads. So there is none for a while when they
-// have become slower.
+// Lulls may be what makes replies slow, where the server cannot go on while nobody reads. So it is looked now and then, and when
+// replies have become slower, what they take without.
 func TestLullsEndThemselves(t *testing.T) {
 	r := up(t)
 	for range 500 {
@@ -63,23 +66,29 @@ func TestLullsEndThemselves(t *testing.T) {
 			t.Errorf("at %v, with a reply that took %v: %v, want %v", r.now, latency, d, want)
 		}
 	}
-	at(10*ms, 10*ms/8)
+	at(500*ms, 0) // a stall, perhaps
+	r.jump(500*ms - 1)
+	at(10*ms, 0)
+	r.jump(1)
+	at(10*ms, 10*ms/8) // this is what they take without
 	at(20*ms, 20*ms/8)
-	at(8*ms, ms) // this is what they can take
-	at(16*ms, 2*ms)
-	at(17*ms, 0)
-	at(16*ms, 0)
-	r.jump(16 * ms)
-	at(24*ms, 0)
-	r.jump(ms)
+	at(21*ms, 0)
+	r.jump(21 * ms)
 	at(24*ms, 3*ms) // without lulls it is as slow
+	r.jump(16*24*ms - 1)
 	at(48*ms, 4*ms)
-	at(49*ms, 0)
-	r.jump(49 * ms)
-	at(7*ms, 0)
+	r.jump(1)
+	at(48*ms, 0) // time to look again
+	r.jump(48 * ms)
 	at(100*ms, 4*ms)
-	at(7*ms, 0)
-	at(300*ms, 4*ms) // another time, another usual
+	r.jump(time.Second - 1)
+	at(100*ms, 4*ms)
+	r.jump(1)
+	at(100*ms, 0)
+	at(7*ms, 0) // quick
+	at(300*ms, 0)
+	r.jump(300 * ms)
+	at(300*ms, 4*ms)
 }
 
 // The connection asks the sink, which knows what the machine said last.
@@ -91,6 +100,7 @@ func TestSinkCoalesces(t *testing.T) {
 	}
 	d.pull()
 	d.Driver.m.stats.LastLatency = time.Second
+	d.Driver.m.lulls = lulls{look: -1, usual: time.Second, again: time.Hour}
 	if got := s.Coalesce(); got != 0 {
 		t.Errorf("before anything was received: %v", got)
 	}

@@ -254,6 +254,7 @@ func (m *Machine) Opened(now time.Duration, conn uint64) {
 		return
 	}
 	m.phase, m.shook, m.lastSend, m.lastRecv = phaseHandshake, now, now, now
+	m.lulls = lulls{} // of another server
 	m.caps.meet(m.addr)
 	m.handshake()
 }
