@@ -11,17 +11,10 @@ import (
 // a socket on which a read blocks its thread, and on which Close waits for that read. Only package net's own connections are
 // known to want it undone.
 func unblock(nc net.Conn) {
-	var raw syscall.RawConn
-	var err error
-	switch nc := nc.(type) {
-	case *net.TCPConn:
-		raw, err = nc.SyscallConn()
-	case *net.UnixConn:
-		raw, err = nc.SyscallConn()
-	default:
-		return
-	}
-	if err == nil {
-		_ = raw.Control(func(fd uintptr) { _ = syscall.SetNonblock(int(fd), true) }) // else reading says what is wrong
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		if raw, err := nc.(syscall.Conn).SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = syscall.SetNonblock(int(fd), true) }) // else reading says what is wrong
+		}
 	}
 }

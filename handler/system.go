@@ -17,7 +17,8 @@ import (
 type System struct {
 	// Dialer makes connections in place of a net.Dialer, if it is set: tests connect to in-memory
 	// servers with it, others go through a proxy. It may block until ctx ends. TLS is laid on top
-	// of what it returns. It must not change while the handler is in use.
+	// of what it returns, and a TCP or Unix socket that File and Fd have made a blocking one is made non-blocking
+	// again. It must not change while the handler is in use.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 	// Resolver looks up names; nil is net.DefaultResolver.
 	Resolver *net.Resolver
